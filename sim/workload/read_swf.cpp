@@ -1,0 +1,171 @@
+#include "sim/workload/read_swf.hpp"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "sim/base/diagnostics.hpp"
+
+namespace rehearse {
+namespace {
+
+constexpr std::size_t kFields = 18;
+enum Field { kNumber, kSubmit, kWait, kRun, kAllocated, kCpuTime, kMemory, kRequested, kLimit,
+             kLimitMemory, kStatus, kUser, kGroup, kExecutable, kQueue };
+constexpr double kLargest = 1e15;  // seconds; beyond it, milliseconds would not fit
+
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\x1a'; }
+
+class SwfReader {
+ public:
+  SwfReader(std::string file, const SwfRules& rules) : file_(std::move(file)), rules_(rules) {}
+
+  Workload read(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      const std::string_view row = text.substr(0, end);
+      ++line_;
+      read_line(row);
+      text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    diagnostics_.throw_if_errors();
+    return std::move(workload_);
+  }
+
+ private:
+  void read_line(std::string_view row) {
+    std::size_t at = 0;
+    while (at < row.size() && is_blank(row[at])) ++at;
+    if (at == row.size()) return;
+    if (row[at] == ';') return read_header(row.substr(at + 1));
+    std::array<double, kFields> fields{};
+    std::size_t count = 0;
+    while (at < row.size() && row[at] != ';') {
+      const char* const first = row.data() + at;
+      double value = 0;
+      const auto [last, error] = std::from_chars(first, row.data() + row.size(), value);
+      const bool whole = last == row.data() + row.size() || is_blank(*last) || *last == ';';
+      if (error != std::errc() || !whole || !(std::fabs(value) < kLargest)) {
+        return report(row, at, "is not a number", "a field of a SWF row is a number, -1 if unknown");
+      }
+      if (count < kFields) fields[count] = value;
+      ++count;
+      at = static_cast<std::size_t>(last - row.data());
+      while (at < row.size() && is_blank(row[at])) ++at;
+    }
+    if (count < kFields - 1 || count == 0) {
+      return report(row, 0, "has " + std::to_string(count) + " fields", "a SWF row has 18 fields");
+    }
+    if (count == kFields - 1) repaired("fill-short-row");
+    if (count > kFields) repaired("ignore-extra-fields");
+    add(fields);
+  }
+
+  // "; MaxProcs : 64": a label, a colon, a number. Anything else is a remark.
+  void read_header(std::string_view remark) {
+    const std::size_t colon = remark.find(':');
+    if (colon == std::string_view::npos) return;
+    const std::string_view label = trimmed(remark.substr(0, colon));
+    const std::string_view text = trimmed(remark.substr(colon + 1));
+    std::int64_t value = 0;
+    const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || last != text.data() + text.size() || value <= 0) return;
+    if (label == "MaxProcs") workload_.max_procs = value;
+    if (label == "UnixStartTime") workload_.unix_start_time = value;
+  }
+
+  static std::string_view trimmed(std::string_view text) {
+    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+    return text;
+  }
+
+  void add(const std::array<double, kFields>& fields) {
+    const double procs = fields[kAllocated] >= 0 ? fields[kAllocated] : fields[kRequested];
+    const double run = fields[kRun];
+    if (fields[kSubmit] < 0) return repaired("drop-unknown-submit");
+    if (run < 0 && fields[kStatus] == 5) return repaired("drop-cancelled-before-start");
+    if (run < 0) return repaired("drop-negative-runtime");
+    if (procs < 1 || procs > 4e9) return repaired("drop-no-processors");
+    if (run == 0 && rules_.drop_zero_runtime) return repaired("drop-zero-runtime");
+    if (fields[kRequested] > 0 && fields[kRequested] != procs) repaired("use-allocated-processors");
+    if (!numbers_.insert(static_cast<std::uint64_t>(fields[kNumber])).second) {
+      repaired("keep-duplicate-number");
+    }
+    Duration run_time = seconds(run, "round-runtime-down");
+    Duration limit = kUnlimited;
+    if (rules_.limit_from_runtime) {
+      limit = run_time;
+      repaired("limit-from-runtime");
+    } else if (fields[kLimit] > 0) {
+      limit = seconds(fields[kLimit], "round-limit-down");
+      if (run_time > limit && rules_.clip_runtime_to_limit) {
+        run_time = limit;
+        repaired("clip-runtime-to-limit");
+      }
+    } else {
+      repaired("no-limit-is-unlimited");
+    }
+    workload_.submissions.push_back(
+        {.submit = Time{seconds(fields[kSubmit], "round-submit-down")},
+         .time_limit = limit,
+         .cpus = static_cast<std::uint32_t>(procs),
+         .user = name('u', fields[kUser]),
+         .account = name('g', fields[kGroup]),
+         .queue = name('q', fields[kQueue]),
+         .number = static_cast<std::uint64_t>(std::max(fields[kNumber], 0.0))});
+    workload_.truth.run_time.push_back(run_time);
+  }
+
+  Duration seconds(double value, const char* rule) {
+    const double whole = std::floor(value);
+    if (whole != value) repaired(rule);
+    return std::chrono::seconds{static_cast<std::int64_t>(whole)};
+  }
+
+  // Users, groups and queues are numbers; -1 is "unknown" and gets the bare letter.
+  NameId name(char kind, double number) {
+    const auto value = static_cast<std::int64_t>(number);
+    const std::int64_t key = value * 256 + kind;
+    const auto [found, inserted] = known_.try_emplace(key, kNone<NameId>);
+    if (inserted) {
+      std::string text(1, kind);
+      if (value >= 0) text += std::to_string(value);
+      found->second = workload_.names.push_back(std::move(text));
+    }
+    return found->second;
+  }
+
+  void repaired(const char* rule) {
+    Repair& repair = workload_.repairs[rule];
+    if (repair.count++ == 0) repair.first_line = line_;
+  }
+
+  void report(std::string_view row, std::size_t at, const std::string& what, const char* help) {
+    std::size_t end = at;
+    while (end < row.size() && !is_blank(row[end])) ++end;
+    const std::string quoted =
+        at == 0 ? "row" : "\"" + std::string(row.substr(at, end - at)) + "\"";
+    diagnostics_.add({.file = file_, .line = static_cast<int>(line_),
+                      .column = static_cast<int>(at + 1), .message = quoted + " " + what,
+                      .source_line = std::string(row), .help = help});
+  }
+
+  std::string file_;
+  SwfRules rules_;
+  Workload workload_;
+  Diagnostics diagnostics_;
+  std::unordered_map<std::int64_t, NameId> known_;
+  std::unordered_set<std::uint64_t> numbers_;
+  std::int64_t line_ = 0;
+};
+
+}  // namespace
+
+Workload read_swf(std::string_view text, const std::string& file, const SwfRules& rules) {
+  return SwfReader(file, rules).read(text);
+}
+
+}  // namespace rehearse
