@@ -38,9 +38,9 @@ inline std::map<std::uint64_t, std::int64_t> starts(const Workload& workload,
 
 /// A SWF row of a job: number, submit, processors, limit (-1: none), run time.
 inline std::string row(int number, int submit, int procs, int limit, int run) {
-  return std::to_string(number) + " " + std::to_string(submit) + " -1 " + std::to_string(run) + " " +
-         std::to_string(procs) + " -1 -1 " + std::to_string(procs) + " " + std::to_string(limit) +
-         " -1 1 1 1 1 1 1 -1 -1\n";
+  return std::to_string(number) + " " + std::to_string(submit) + " -1 " + std::to_string(run) +
+         " " + std::to_string(procs) + " -1 -1 " + std::to_string(procs) + " " +
+         std::to_string(limit) + " -1 1 1 1 1 1 1 -1 -1\n";
 }
 
 }  // namespace rehearse::testing

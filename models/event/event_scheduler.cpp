@@ -42,8 +42,9 @@ class EventScheduler final : public Scheduler {
                                          : 1;
     profile_.reset(view.now(), view.free_cpus());
     if (reservations > 0) {
-      for (const RunningJob& job : view.running()) profile_.add_release(job.expected_end, job.cpus);
-      reserve(view.job(queue_.front()));
+      const JobView head = view.job(queue_.front());
+      add_releases(view, reservations == 1 ? head.cpus : std::numeric_limits<std::int64_t>::max());
+      reserve(head);
     }
     candidates_.assign(queue_.begin() + 1, queue_.end());
     if (backfill_ == Backfill::EasySjbf) {
@@ -66,9 +67,21 @@ class EventScheduler final : public Scheduler {
       }
     }
     std::sort(started_.begin(), started_.end());
-    std::erase_if(queue_, [&](JobId id) {
-      return std::binary_search(started_.begin(), started_.end(), id);
-    });
+    std::erase_if(
+        queue_, [&](JobId id) { return std::binary_search(started_.begin(), started_.end(), id); });
+  }
+
+  // Ends of running jobs, in order, until `enough` processors are free. One reservation needs no
+  // more: from there on free processors only grow, and what counts is the lowest step.
+  void add_releases(const View& view, std::int64_t enough) {
+    std::int64_t free = view.free_cpus();
+    Time last = view.now();
+    for (const RunningJob& job : view.running()) {
+      if (free >= enough && job.expected_end != last) break;
+      profile_.add_release(job.expected_end, job.cpus);
+      free += job.cpus;
+      last = job.expected_end;
+    }
   }
 
   void reserve(const JobView& job) {

@@ -1,7 +1,8 @@
 // The scheduler of the papers: a queue in order of arrival, and one algorithm with one integer.
 // With 0 reservations and no skipping it is FCFS (`none`), with skipping `greedy`; 1 reservation is
 // EASY (Lifka 1995), everyone's is conservative backfilling (Mu'alem & Feitelson 2001), whose plans
-// are rebuilt each pass in queue order. `easy-sjbf` backfills the shortest job first (Tsafrir 2007).
+// are rebuilt each pass in queue order. `easy-sjbf` backfills the shortest job first (Tsafrir
+// 2007).
 #pragma once
 
 #include <memory>

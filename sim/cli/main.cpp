@@ -45,25 +45,31 @@ int run(const RunOptions& options) {
   FlatCluster cluster;
   if (options.cluster.empty()) {
     if (workload.max_procs == 0) {
-      fmt::print(stderr, "{}: error: the header has no MaxProcs\n      = help: give the machine, "
-                 "such as --cluster 338x1\n", options.trace);
+      fmt::print(stderr,
+                 "{}: error: the header has no MaxProcs\n      = help: give the machine, "
+                 "such as --cluster 338x1\n",
+                 options.trace);
       return 2;
     }
     cluster.nodes = static_cast<std::uint32_t>(workload.max_procs);
   } else if (const auto flat = parse_flat(options.cluster)) {
     cluster = *flat;
   } else {
-    fmt::print(stderr, "error: \"{}\" is not a cluster\n      = help: write nodes x CPUs a node, "
-               "such as 338x1\n", options.cluster);
+    fmt::print(stderr,
+               "error: \"{}\" is not a cluster\n      = help: write nodes x CPUs a node, "
+               "such as 338x1\n",
+               options.cluster);
     return 2;
   }
   const auto scheduler = make_event_scheduler(*parse_backfill(options.backfill));
   const PassMode mode = options.pass == "event" ? PassMode::Event : PassMode::Instant;
   const Journal journal = simulate(cluster, workload, *scheduler, mode);
   const std::int64_t cpus = std::int64_t{cluster.nodes} * cluster.cpus_per_node;
-  fmt::print("cluster               {} nodes of {} CPUs\npolicies              event scheduler, fifo, "
-             "backfill {}, pass {}\n{}", cluster.nodes, cluster.cpus_per_node, options.backfill,
-             options.pass, summary_text(workload, summarize(workload, journal, cpus)));
+  fmt::print(
+      "cluster               {} nodes of {} CPUs\npolicies              event scheduler, fifo, "
+      "backfill {}, pass {}\n{}",
+      cluster.nodes, cluster.cpus_per_node, options.backfill, options.pass,
+      summary_text(workload, summarize(workload, journal, cpus)));
   if (!options.output.empty()) {
     std::filesystem::create_directories(options.output);
     write_file(options.output + "/jobs.csv", jobs_csv(workload, journal));

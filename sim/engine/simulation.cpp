@@ -73,7 +73,8 @@ class Simulation final : public View, public Control {
 
   void create_jobs() {
     std::vector<SubmissionId> order(workload_.submissions.size());
-    for (std::size_t row = 0; row < order.size(); ++row) order[row] = static_cast<SubmissionId>(row);
+    for (std::size_t row = 0; row < order.size(); ++row)
+      order[row] = static_cast<SubmissionId>(row);
     std::sort(order.begin(), order.end(), [&](SubmissionId a, SubmissionId b) {
       const Submission& left = workload_.submissions[a];
       const Submission& right = workload_.submissions[b];

@@ -24,8 +24,8 @@ enum class PassMode {
             ///< is now counts as free; after a submission only if the new job fits
 };
 
-/// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row); a job larger
-/// than the machine is Rejected at once. A job that reaches its time limit ends as Timeout.
+/// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row); a job
+/// larger than the machine is Rejected at once. A job that reaches its time limit ends as Timeout.
 /// O(jobs log jobs) and what the scheduler costs.
 Journal simulate(const FlatCluster& cluster, const Workload& workload, Scheduler& scheduler,
                  PassMode mode);

@@ -18,20 +18,28 @@ namespace {
 
 constexpr std::string_view state_name(JobState state) {
   switch (state) {
-    case JobState::Pending: return "PENDING";
-    case JobState::Running: return "RUNNING";
-    case JobState::Completed: return "COMPLETED";
-    case JobState::Timeout: return "TIMEOUT";
-    case JobState::Rejected: return "REJECTED";
+    case JobState::Pending:
+      return "PENDING";
+    case JobState::Running:
+      return "RUNNING";
+    case JobState::Completed:
+      return "COMPLETED";
+    case JobState::Timeout:
+      return "TIMEOUT";
+    case JobState::Rejected:
+      return "REJECTED";
   }
   return "";
 }
 
 constexpr std::string_view started_by_name(StartedBy by) {
   switch (by) {
-    case StartedBy::None: return "";
-    case StartedBy::Main: return "main";
-    case StartedBy::Backfill: return "backfill";
+    case StartedBy::None:
+      return "";
+    case StartedBy::Main:
+      return "main";
+    case StartedBy::Backfill:
+      return "backfill";
   }
   return "";
 }
@@ -149,8 +157,8 @@ std::string summary_text(const Workload& workload, const Summary& summary) {
       "utilization           {:.2f} % of the CPUs, first submit to last end\n"
       "makespan (s)          {}\n",
       summary.jobs, summary.rejected, summary.left_over, summary.mean_wait, summary.median_wait,
-      summary.p90_wait, summary.p99_wait, summary.mean_bounded_slowdown,
-      100 * summary.utilization, summary.makespan);
+      summary.p90_wait, summary.p99_wait, summary.mean_bounded_slowdown, 100 * summary.utilization,
+      summary.makespan);
   for (const auto& [rule, repair] : workload.repairs) {
     out += fmt::format("repair                {}: {} rows, first in line {}\n", rule, repair.count,
                        repair.first_line);

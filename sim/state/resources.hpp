@@ -41,8 +41,8 @@ class Resources {
   std::uint32_t cpus_per_node_;
   std::int64_t total_;
   std::int64_t free_total_;
-  std::vector<std::uint32_t> free_;       // per node
-  std::vector<std::uint64_t> has_free_;   // one bit a node
+  std::vector<std::uint32_t> free_;      // per node
+  std::vector<std::uint64_t> has_free_;  // one bit a node
 };
 
 }  // namespace rehearse

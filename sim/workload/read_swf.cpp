@@ -12,8 +12,23 @@ namespace rehearse {
 namespace {
 
 constexpr std::size_t kFields = 18;
-enum Field { kNumber, kSubmit, kWait, kRun, kAllocated, kCpuTime, kMemory, kRequested, kLimit,
-             kLimitMemory, kStatus, kUser, kGroup, kExecutable, kQueue };
+enum Field {
+  kNumber,
+  kSubmit,
+  kWait,
+  kRun,
+  kAllocated,
+  kCpuTime,
+  kMemory,
+  kRequested,
+  kLimit,
+  kLimitMemory,
+  kStatus,
+  kUser,
+  kGroup,
+  kExecutable,
+  kQueue
+};
 constexpr double kLargest = 1e15;  // seconds; beyond it, milliseconds would not fit
 
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\x1a'; }
@@ -48,7 +63,8 @@ class SwfReader {
       const auto [last, error] = std::from_chars(first, row.data() + row.size(), value);
       const bool whole = last == row.data() + row.size() || is_blank(*last) || *last == ';';
       if (error != std::errc() || !whole || !(std::fabs(value) < kLargest)) {
-        return report(row, at, "is not a number", "a field of a SWF row is a number, -1 if unknown");
+        return report(row, at, "is not a number",
+                      "a field of a SWF row is a number, -1 if unknown");
       }
       if (count < kFields) fields[count] = value;
       ++count;
@@ -148,9 +164,12 @@ class SwfReader {
     while (end < row.size() && !is_blank(row[end])) ++end;
     const std::string quoted =
         at == 0 ? "row" : "\"" + std::string(row.substr(at, end - at)) + "\"";
-    diagnostics_.add({.file = file_, .line = static_cast<int>(line_),
-                      .column = static_cast<int>(at + 1), .message = quoted + " " + what,
-                      .source_line = std::string(row), .help = help});
+    diagnostics_.add({.file = file_,
+                      .line = static_cast<int>(line_),
+                      .column = static_cast<int>(at + 1),
+                      .message = quoted + " " + what,
+                      .source_line = std::string(row),
+                      .help = help});
   }
 
   std::string file_;

@@ -17,9 +17,18 @@ TEST_CASE("Two backfilled jobs never share one hole", "[event]") {
                             row(14, 20010, 1, 12000, 12000) + row(15, 20010, 1, 600, 600);
   const Workload workload = read_swf(trace, "hole.swf");
   for (const Backfill backfill : {Backfill::Easy, Backfill::Conservative}) {
-    CHECK(starts(workload, replay(workload, {8, 1}, backfill)) ==
-          Starts{{1, 0}, {2, 3600}, {3, 10}, {4, 10}, {5, 5400}, {6, 5400}, {7, 3010},
-                 {11, 20000}, {12, 23600}, {13, 20010}, {14, 25400}, {15, 20010}});
+    CHECK(starts(workload, replay(workload, {8, 1}, backfill)) == Starts{{1, 0},
+                                                                         {2, 3600},
+                                                                         {3, 10},
+                                                                         {4, 10},
+                                                                         {5, 5400},
+                                                                         {6, 5400},
+                                                                         {7, 3010},
+                                                                         {11, 20000},
+                                                                         {12, 23600},
+                                                                         {13, 20010},
+                                                                         {14, 25400},
+                                                                         {15, 20010}});
   }
 }
 
