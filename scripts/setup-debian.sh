@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing (Debian packages), as root or with sudo. Quick when nothing is missing.
 set -euo pipefail
-packages=(g++ cmake ninja-build ccache python3 libfmt-dev libcli11-dev libarchive-dev catch2 zstd)
+packages=(g++ cmake ninja-build ccache python3 libfmt-dev libcli11-dev libarchive-dev catch2)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||

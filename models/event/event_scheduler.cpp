@@ -24,8 +24,13 @@ class EventScheduler final : public Scheduler {
 
   void on(const Changes& changes, Control& control) override {
     queue_.insert(queue_.end(), changes.submitted.begin(), changes.submitted.end());
-    if (!changes.resources_freed && changes.submitted.empty()) return;
     const View& view = control.view();
+    // Time alone never makes room: a job that did not fit still does not.
+    const bool could_start =
+        changes.resources_freed ||
+        std::any_of(changes.submitted.begin(), changes.submitted.end(),
+                    [&](JobId id) { return view.job(id).cpus <= view.free_cpus(); });
+    if (!could_start) return;
     std::size_t started = 0;
     while (started < queue_.size() && control.start(queue_[started], StartedBy::Main)) ++started;
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(started));
@@ -57,9 +62,8 @@ class EventScheduler final : public Scheduler {
     for (const JobId id : candidates_) {
       if (view.free_cpus() == 0) break;
       const JobView job = view.job(id);
-      if (job.cpus <= view.free_cpus() && profile_.fits_now(job.cpus, job.time_limit)) {
+      if (profile_.fits_now(job.cpus, job.time_limit) && control.start(id, StartedBy::Backfill)) {
         profile_.take(view.now(), job.time_limit, job.cpus);
-        control.start(id, StartedBy::Backfill);
         started_.push_back(id);
       } else if (reserved < reservations) {
         reserve(job);

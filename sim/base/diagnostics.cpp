@@ -84,4 +84,10 @@ void Diagnostics::throw_if_errors() const {
 InputError::InputError(Diagnostics diagnostics)
     : diagnostics_(std::move(diagnostics)), rendering_(diagnostics_.render()) {}
 
+void fail(Diagnostic diagnostic) {
+  Diagnostics diagnostics;
+  diagnostics.add(std::move(diagnostic));
+  throw InputError(std::move(diagnostics));
+}
+
 }  // namespace rehearse

@@ -61,4 +61,7 @@ class InputError : public std::exception {
   std::string rendering_;
 };
 
+/// Throws an InputError of this one diagnostic: for what leaves nothing else to look at.
+[[noreturn]] void fail(Diagnostic diagnostic);
+
 }  // namespace rehearse

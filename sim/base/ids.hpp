@@ -36,10 +36,8 @@ class IdVector {
   }
   void reserve(std::size_t count) { items_.reserve(count); }
   std::size_t size() const { return items_.size(); }
-  bool empty() const { return items_.empty(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
-  std::vector<T>& raw() { return items_; }
 
  private:
   std::vector<T> items_;

@@ -2,13 +2,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <filesystem>
-#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "models/event/event_scheduler.hpp"
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/text.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/report/report.hpp"
 #include "sim/workload/read_swf.hpp"
@@ -18,17 +20,32 @@ namespace {
 
 using namespace rehearse;
 
+constexpr std::int64_t kMostNodes = 10'000'000;  // beyond it the text is surely a mistake
+constexpr std::int64_t kMostCpus = 1'000'000;    // of one node
+
 // "338x1": nodes x CPUs a node.
-std::optional<FlatCluster> parse_flat(const std::string& text) {
-  FlatCluster cluster;
-  const char* const last = text.data() + text.size();
-  const auto [cross, bad] = std::from_chars(text.data(), last, cluster.nodes);
-  if (bad != std::errc() || cross == last || *cross != 'x') return std::nullopt;
-  const auto [end, worse] = std::from_chars(cross + 1, last, cluster.cpus_per_node);
-  if (worse != std::errc() || end != last || cluster.nodes == 0 || cluster.cpus_per_node == 0) {
-    return std::nullopt;
+FlatCluster parse_flat(const std::string& text) {
+  const std::vector<std::string_view> parts = split(text, 'x');
+  const auto nodes = parse_int64(parts.front());
+  const auto cpus = parse_int64(parts.back());
+  if (parts.size() != 2 || !nodes || !cpus || *nodes < 1 || *nodes > kMostNodes || *cpus < 1 ||
+      *cpus > kMostCpus) {
+    fail({.message = fmt::format("\"{}\" is not a cluster", text),
+          .help = "write nodes x CPUs a node, such as 338x1"});
   }
-  return cluster;
+  return {static_cast<std::uint32_t>(*nodes), static_cast<std::uint32_t>(*cpus)};
+}
+
+// The machine of the trace's header: as many one-CPU nodes as it has processors.
+FlatCluster header_machine(const Workload& workload, const std::string& trace) {
+  if (workload.max_procs < 1 || workload.max_procs > kMostNodes) {
+    fail({.file = trace,
+          .message = workload.max_procs == 0
+                         ? "the header has no MaxProcs"
+                         : fmt::format("MaxProcs {} is no machine", workload.max_procs),
+          .help = "give the machine, such as --cluster 338x1"});
+  }
+  return {static_cast<std::uint32_t>(workload.max_procs), 1};
 }
 
 struct RunOptions {
@@ -42,25 +59,8 @@ struct RunOptions {
 
 int run(const RunOptions& options) {
   const Workload workload = read_swf(read_text(options.trace), options.trace, options.rules);
-  FlatCluster cluster;
-  if (options.cluster.empty()) {
-    if (workload.max_procs == 0) {
-      fmt::print(stderr,
-                 "{}: error: the header has no MaxProcs\n      = help: give the machine, "
-                 "such as --cluster 338x1\n",
-                 options.trace);
-      return 2;
-    }
-    cluster.nodes = static_cast<std::uint32_t>(workload.max_procs);
-  } else if (const auto flat = parse_flat(options.cluster)) {
-    cluster = *flat;
-  } else {
-    fmt::print(stderr,
-               "error: \"{}\" is not a cluster\n      = help: write nodes x CPUs a node, "
-               "such as 338x1\n",
-               options.cluster);
-    return 2;
-  }
+  const FlatCluster cluster = options.cluster.empty() ? header_machine(workload, options.trace)
+                                                      : parse_flat(options.cluster);
   const auto scheduler = make_event_scheduler(*parse_backfill(options.backfill));
   const PassMode mode = options.pass == "event" ? PassMode::Event : PassMode::Instant;
   const Journal journal = simulate(cluster, workload, *scheduler, mode);

@@ -109,10 +109,8 @@ class Simulation final : public View, public Control {
     submitted_.clear();
     free_those_due();
     if (next_submit() == now_) {
-      const std::int64_t free = resources_.free_cpus();
       submit();
-      const bool fits = !submitted_.empty() && job(submitted_.front()).cpus <= free;
-      scheduler_.on({submitted_, fits}, *this);
+      scheduler_.on({submitted_, false}, *this);
     } else {
       finish(pop_end());
       scheduler_.on({submitted_, true}, *this);

@@ -21,7 +21,7 @@ struct FlatCluster {
 enum class PassMode {
   Instant,  ///< all ends of an instant, then all its submissions, then one pass
   Event,    ///< a pass after each single event, submissions before ends; a job whose expected end
-            ///< is now counts as free; after a submission only if the new job fits
+            ///< is now counts as free
 };
 
 /// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row); a job

@@ -3,10 +3,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/text.hpp"
 
 namespace rehearse {
 namespace {
@@ -63,7 +65,7 @@ class SwfReader {
       const auto [last, error] = std::from_chars(first, row.data() + row.size(), value);
       const bool whole = last == row.data() + row.size() || is_blank(*last) || *last == ';';
       if (error != std::errc() || !whole || !(std::fabs(value) < kLargest)) {
-        return report(row, at, "is not a number",
+        return report(row, at, "\"" + std::string(word_at(row, at)) + "\" is not a number",
                       "a field of a SWF row is a number, -1 if unknown");
       }
       if (count < kFields) fields[count] = value;
@@ -71,8 +73,9 @@ class SwfReader {
       at = static_cast<std::size_t>(last - row.data());
       while (at < row.size() && is_blank(row[at])) ++at;
     }
-    if (count < kFields - 1 || count == 0) {
-      return report(row, 0, "has " + std::to_string(count) + " fields", "a SWF row has 18 fields");
+    if (count < kFields - 1) {
+      return report(row, 0, "row has " + std::to_string(count) + " fields",
+                    "a SWF row has 18 fields");
     }
     if (count == kFields - 1) repaired("fill-short-row");
     if (count > kFields) repaired("ignore-extra-fields");
@@ -83,19 +86,11 @@ class SwfReader {
   void read_header(std::string_view remark) {
     const std::size_t colon = remark.find(':');
     if (colon == std::string_view::npos) return;
-    const std::string_view label = trimmed(remark.substr(0, colon));
-    const std::string_view text = trimmed(remark.substr(colon + 1));
-    std::int64_t value = 0;
-    const auto [last, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || last != text.data() + text.size() || value <= 0) return;
-    if (label == "MaxProcs") workload_.max_procs = value;
-    if (label == "UnixStartTime") workload_.unix_start_time = value;
-  }
-
-  static std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-    while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-    return text;
+    const std::string_view label = trim(remark.substr(0, colon));
+    const std::optional<std::int64_t> value = parse_int64(trim(remark.substr(colon + 1)));
+    if (!value || *value <= 0) return;
+    if (label == "MaxProcs") workload_.max_procs = *value;
+    if (label == "UnixStartTime") workload_.unix_start_time = *value;
   }
 
   void add(const std::array<double, kFields>& fields) {
@@ -107,9 +102,8 @@ class SwfReader {
     if (procs < 1 || procs > 4e9) return repaired("drop-no-processors");
     if (run == 0 && rules_.drop_zero_runtime) return repaired("drop-zero-runtime");
     if (fields[kRequested] > 0 && fields[kRequested] != procs) repaired("use-allocated-processors");
-    if (!numbers_.insert(static_cast<std::uint64_t>(fields[kNumber])).second) {
-      repaired("keep-duplicate-number");
-    }
+    const auto number = static_cast<std::uint64_t>(std::max(fields[kNumber], 0.0));
+    if (!numbers_.insert(number).second) repaired("keep-duplicate-number");
     Duration run_time = seconds(run, "round-runtime-down");
     Duration limit = kUnlimited;
     if (rules_.limit_from_runtime) {
@@ -124,14 +118,13 @@ class SwfReader {
     } else {
       repaired("no-limit-is-unlimited");
     }
-    workload_.submissions.push_back(
-        {.submit = Time{seconds(fields[kSubmit], "round-submit-down")},
-         .time_limit = limit,
-         .cpus = static_cast<std::uint32_t>(procs),
-         .user = name('u', fields[kUser]),
-         .account = name('g', fields[kGroup]),
-         .queue = name('q', fields[kQueue]),
-         .number = static_cast<std::uint64_t>(std::max(fields[kNumber], 0.0))});
+    workload_.submissions.push_back({.submit = Time{seconds(fields[kSubmit], "round-submit-down")},
+                                     .time_limit = limit,
+                                     .cpus = static_cast<std::uint32_t>(procs),
+                                     .user = name('u', fields[kUser]),
+                                     .account = name('g', fields[kGroup]),
+                                     .queue = name('q', fields[kQueue]),
+                                     .number = number});
     workload_.truth.run_time.push_back(run_time);
   }
 
@@ -155,19 +148,24 @@ class SwfReader {
   }
 
   void repaired(const char* rule) {
-    Repair& repair = workload_.repairs[rule];
-    if (repair.count++ == 0) repair.first_line = line_;
+    auto found = workload_.repairs.find(std::string_view(rule));
+    if (found == workload_.repairs.end()) {
+      found = workload_.repairs.emplace(rule, Repair{.first_line = line_}).first;
+    }
+    ++found->second.count;
   }
 
-  void report(std::string_view row, std::size_t at, const std::string& what, const char* help) {
+  static std::string_view word_at(std::string_view row, std::size_t at) {
     std::size_t end = at;
     while (end < row.size() && !is_blank(row[end])) ++end;
-    const std::string quoted =
-        at == 0 ? "row" : "\"" + std::string(row.substr(at, end - at)) + "\"";
+    return row.substr(at, end - at);
+  }
+
+  void report(std::string_view row, std::size_t at, std::string message, const char* help) {
     diagnostics_.add({.file = file_,
                       .line = static_cast<int>(line_),
                       .column = static_cast<int>(at + 1),
-                      .message = quoted + " " + what,
+                      .message = std::move(message),
                       .source_line = std::string(row),
                       .help = help});
   }

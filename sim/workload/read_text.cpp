@@ -9,38 +9,28 @@
 #include "sim/base/diagnostics.hpp"
 
 namespace rehearse {
-namespace {
-
-[[noreturn]] void fail(const std::string& path, std::string message) {
-  Diagnostics diagnostics;
-  diagnostics.add({.file = path, .message = std::move(message)});
-  throw InputError(std::move(diagnostics));
-}
-
-}  // namespace
-
 std::string read_text(const std::string& path) {
-  if (std::filesystem::is_directory(path)) fail(path, "is a directory, expected a file");
+  if (std::filesystem::is_directory(path))
+    fail({.file = path, .message = "is a directory, expected a file"});
   const std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_raw(reader.get());
   archive_read_support_format_empty(reader.get());
   constexpr std::size_t kBlock = 1 << 18;
+  const auto fail_reading = [&](const char* what) {
+    fail({.file = path, .message = what + std::string(archive_error_string(reader.get()))});
+  };
   archive_entry* entry = nullptr;
-  if (archive_read_open_filename(reader.get(), path.c_str(), kBlock) != ARCHIVE_OK) {
-    fail(path, std::string("cannot be read: ") + archive_error_string(reader.get()));
-  }
-  const int header = archive_read_next_header(reader.get(), &entry);
+  const bool opened = archive_read_open_filename(reader.get(), path.c_str(), kBlock) == ARCHIVE_OK;
+  const int header = opened ? archive_read_next_header(reader.get(), &entry) : ARCHIVE_FATAL;
   if (header == ARCHIVE_EOF) return {};
-  if (header != ARCHIVE_OK) {
-    fail(path, std::string("cannot be read: ") + archive_error_string(reader.get()));
-  }
+  if (header != ARCHIVE_OK) fail_reading("cannot be read: ");
   std::string text;
   for (;;) {
     const std::size_t old = text.size();
     text.resize(old + kBlock);
     const la_ssize_t got = archive_read_data(reader.get(), text.data() + old, kBlock);
-    if (got < 0) fail(path, std::string("is damaged: ") + archive_error_string(reader.get()));
+    if (got < 0) fail_reading("is damaged: ");
     text.resize(old + static_cast<std::size_t>(got));
     if (got == 0) return text;
   }

@@ -3,6 +3,7 @@
 // order of the rows in the file; the engine sorts by (submit, SubmissionId).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ struct Workload {
   IdVector<NameId, std::string> names;
   std::int64_t max_procs = 0;         ///< MaxProcs of the header, 0 if it does not say
   std::int64_t unix_start_time = -1;  ///< UnixStartTime of the header, -1 if it does not say
-  std::map<std::string, Repair> repairs;
+  std::map<std::string, Repair, std::less<>> repairs;
 };
 
 }  // namespace rehearse

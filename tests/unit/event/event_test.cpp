@@ -56,6 +56,17 @@ TEST_CASE("A chain of unlimited jobs neither overflows nor is killed", "[event]"
   }
 }
 
+// At 10 job 1 is due and its CPU counts as free. Job 5 does not fit, so its submission decides
+// nothing; job 6 of the same second does, and being shorter than job 4 it is backfilled first.
+TEST_CASE("In a pass an event, a submission that does not fit decides nothing", "[event]") {
+  const Workload workload =
+      read_swf(row(1, 0, 1, 10, 10) + row(2, 0, 3, 100, 100) + row(3, 1, 4, 10, 10) +
+                   row(4, 2, 1, 50, 50) + row(5, 10, 2, 10, 10) + row(6, 10, 1, 20, 20),
+               "submission.swf");
+  CHECK(starts(workload, replay(workload, {4, 1}, Backfill::EasySjbf, PassMode::Event)) ==
+        Starts{{1, 0}, {2, 0}, {3, 100}, {4, 30}, {5, 110}, {6, 10}});
+}
+
 TEST_CASE("A job larger than the machine is refused and blocks nobody", "[event]") {
   const Workload workload = read_swf(row(1, 0, 9, 10, 10) + row(2, 1, 8, 10, 10), "large.swf");
   const Journal journal = replay(workload, {4, 2}, Backfill::None);

@@ -73,12 +73,13 @@ TEST_CASE("Rows that cannot be replayed are dropped by name and counted", "[swf]
 
 TEST_CASE("Malformed rows are errors with line and column, all at once", "[swf]") {
   try {
-    read_swf("16 140 -1 20 x16 -1 -1 16 100 -1 1 4 1 1 1 1 -1 -1\n1 2 3\n", "bad.swf");
+    read_swf("16 140 -1 20 x16 -1 -1 16 100 -1 1 4 1 1 1 1 -1 -1\n1 2 3\nx1 2 3\n", "bad.swf");
     FAIL("no error");
   } catch (const InputError& error) {
     const std::string text = error.what();
     CHECK(text.find("bad.swf:1:14: error: \"x16\" is not a number") != std::string::npos);
     CHECK(text.find("bad.swf:2:1: error: row has 3 fields") != std::string::npos);
+    CHECK(text.find("bad.swf:3:1: error: \"x1\" is not a number") != std::string::npos);
   }
 }
 
