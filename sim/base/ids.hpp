@@ -9,10 +9,18 @@
 
 namespace rehearse {
 
-enum class NodeId : std::uint32_t {};
-enum class SubmissionId : std::uint32_t {};
-enum class JobId : std::uint32_t {};
-enum class NameId : std::uint32_t {};  // an interned text of a trace: user, account, queue
+enum class NodeId : std::uint32_t {};  // position in the natural order of names: n2 < n10
+enum class GresId : std::uint32_t {};  // a kind of generic resource: (gpu, a40)
+enum class PartitionId : std::uint32_t {};
+enum class QosId : std::uint32_t {};
+enum class AssocId : std::uint32_t {};       // an account, or a user of an account
+enum class UserId : std::uint32_t {};        // a user, whatever the account
+enum class NameId : std::uint32_t {};        // an interned text of a trace
+enum class AskedId : std::uint32_t {};       // a distinct shape of request, as written
+enum class RequestId : std::uint32_t {};     // the same, resolved for a partition
+enum class SubmissionId : std::uint32_t {};  // a row of the trace
+enum class JobId : std::uint32_t {};         // order of creation
+enum class AttemptId : std::uint32_t {};     // order of creation; a requeued job has several
 
 /// The position that `id` stands for.
 template <class Id>
@@ -35,9 +43,14 @@ class IdVector {
     return static_cast<Id>(items_.size() - 1);
   }
   void reserve(std::size_t count) { items_.reserve(count); }
+  void resize(std::size_t count, const T& item = T()) { items_.resize(count, item); }
   std::size_t size() const { return items_.size(); }
+  bool empty() const { return items_.empty(); }
+  T& back() { return items_.back(); }
   auto begin() const { return items_.begin(); }
   auto end() const { return items_.end(); }
+  auto begin() { return items_.begin(); }
+  auto end() { return items_.end(); }
 
  private:
   std::vector<T> items_;

@@ -13,6 +13,7 @@ using Duration = std::chrono::milliseconds;
 using Time = std::chrono::time_point<SimClock, Duration>;
 
 inline constexpr Duration kUnlimited = Duration::max();
+inline constexpr Duration kUnset = Duration::min();  ///< an option that was not given
 inline constexpr Time kNever = Time::max();
 
 constexpr Time at_seconds(std::int64_t seconds) { return Time{std::chrono::seconds{seconds}}; }

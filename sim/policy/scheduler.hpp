@@ -1,57 +1,60 @@
 // The seam for whole schedulers (D3): look through a View, act through a Control (D2). A scheduler
 // cannot start a job twice or over-allocate: a wrong policy gives a bad schedule, never a corrupt
-// run. Run times are not reachable from here (D14): an expected end is start + time limit.
+// run.
 #pragma once
 
-#include <cstdint>
 #include <span>
+#include <vector>
 
-#include "sim/base/ids.hpp"
-#include "sim/base/time.hpp"
-#include "sim/state/journal.hpp"
+#include "sim/policy/clairvoyance.hpp"
+#include "sim/policy/slots.hpp"
+#include "sim/policy/view.hpp"
 
 namespace rehearse {
 
-/// What a decision may know of a job.
-struct JobView {
-  Time submit;
-  Duration time_limit;
-  std::uint32_t cpus;
+/// When the scheduler is asked (`scheduler.pass`). Programs that call themselves EASY differ by it.
+enum class PassMode : std::uint8_t {
+  Instant,  ///< all ends of an instant, then all its submissions, then one pass
+  Event,    ///< a pass after each single event, submissions before ends; a job whose expected end
+            ///< is now counts as free
 };
 
-struct RunningJob {
-  Time expected_end;  ///< start + time limit, kNever without one
-  JobId job;
-  std::uint32_t cpus;
-};
-
-class View {
- public:
-  virtual ~View() = default;
-  virtual Time now() const = 0;
-  virtual JobView job(JobId) const = 0;
-  virtual std::int64_t free_cpus() const = 0;
-  /// In order of (expected end, id).
-  virtual std::span<const RunningJob> running() const = 0;
-};
-
+/// The verbs. Each is checked and journalled.
 class Control {
  public:
   virtual ~Control() = default;
   virtual const View& view() const = 0;
-  /// Starts a pending job now, first fit. False, and nothing changes, if it does not fit.
-  virtual bool start(JobId, StartedBy) = 0;
+  /// Starts a pending job now on `shares`, whose GRES rows are in `arena` (null: the journal's
+  /// own).
+  virtual void start(const Candidate&, std::span<const Share> shares, const GresArena* arena,
+                     StartedBy) = 0;
+  /// Starts a pool request now, first fit; REQUIRES Request::is_pool and that it fits.
+  virtual void start_pool(const Candidate&, StartedBy) = 0;
+  /// Tells a running job to go: it ends at once, or after `grace` if it ignores the signal.
+  virtual void evict(JobId, PreemptMode, Duration grace, JobId claimant) = 0;
+  /// Why the job waits, as of now. Recorded only when it changes.
+  virtual void set_reason(JobId, Reason) = 0;
+  virtual void set_fair_share(AssocId, double factor) = 0;
+  /// A pass at `at`, even if nothing changes then.
+  virtual void wake(Time at) = 0;
+  /// True run times, for a policy that declares itself clairvoyant. Journalled.
+  virtual Clairvoyance clairvoyance() = 0;
 };
 
 /// What happened since the last pass. Spans are valid during the call only.
 struct Changes {
-  std::span<const JobId> submitted;
+  std::span<const Candidate> eligible;  ///< jobs that may start from now on; one per partition
+  std::span<const JobId> ended;         ///< ended, or gone from the queue
   bool resources_freed = false;
+  bool timer = false;
 };
 
 class Scheduler {
  public:
   virtual ~Scheduler() = default;
+  /// The policies it is to ask; a scheduler that decides by itself ignores them.
+  virtual void equip(Slots) {}
+  virtual PassMode pass() const { return PassMode::Instant; }
   virtual void on(const Changes&, Control&) = 0;
 };
 

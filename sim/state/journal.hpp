@@ -1,37 +1,103 @@
-// The journal is the truth (D4): every report is a pure function of the workload and of this.
-// One entry a job, in order of creation; what a job held on which nodes is a slice of one arena.
+// The journal is the truth (D4): every report is a pure function of (cluster, workload, journal).
+// Typed tables, one per kind of thing that happens; all in order of happening, attempts in order of
+// creation. Attempt i of a run without requeues is job i. What an attempt held on which nodes is a
+// slice of one arena.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/ids.hpp"
 #include "sim/base/time.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/state/reason.hpp"
 #include "sim/state/resources.hpp"
 
 namespace rehearse {
 
-enum class JobState : std::uint8_t { Pending, Running, Completed, Timeout, Rejected };
+enum class JobState : std::uint8_t {
+  Pending,
+  Running,
+  Completed,
+  Failed,
+  Timeout,
+  Preempted,
+  Cancelled,
+  Rejected,
+};
 enum class StartedBy : std::uint8_t { None, Main, Backfill };
+std::string_view state_name(JobState state);             ///< sacct's: "PENDING", "COMPLETED", ...
+std::string_view started_by_name(StartedBy started_by);  ///< "", "main", "backfill"
 
+/// A job: one submission, or one task of its array.
 struct JobEntry {
   SubmissionId submission;
+  std::uint32_t array_task = kNone<std::uint32_t>;
+  AttemptId last_attempt;
+  AssocId assoc = AssocId{0};
+  QosId qos = kNone<QosId>;
+  UserId user{};
+};
+
+/// From becoming pending to its end. A requeued job's next attempt is pending from its requeue.
+struct Attempt {
+  JobId job;
+  std::uint16_t number = 0;  ///< 0, then 1, 2, ... after each requeue
   JobState state = JobState::Pending;
   StartedBy started_by = StartedBy::None;
+  Reason reason = Reason::None;  ///< of waiting or refusal, as it is last known
+  PartitionId partition =
+      kNone<PartitionId>;  ///< where it runs; before that the first it asked for
+  Time submit = kNever;    ///< or the time of the requeue
+  Time eligible = kNever;  ///< submitted, not held, begin time and dependencies past
   Time start = kNever;
   Time end = kNever;
+  Duration time_limit = kUnlimited;
   std::uint32_t first_share = 0;
   std::uint32_t share_count = 0;
 };
 
-struct Journal {
-  IdVector<JobId, JobEntry> jobs;
-  std::vector<Share> shares;
+/// A pending attempt's reason changed. The first reason counts from the submission on.
+struct ReasonChange {
+  Time at;
+  AttemptId attempt;
+  Reason reason;
+};
 
-  std::span<const Share> held(JobId job) const {
-    return {shares.data() + jobs[job].first_share, jobs[job].share_count};
+/// An attempt is told to go for `claimant`; it ends at once, or when its grace time is over.
+struct Eviction {
+  Time at;
+  AttemptId victim;
+  JobId claimant;
+  PreemptMode mode;
+  Duration grace;
+};
+
+struct Journal {
+  explicit Journal(std::size_t gres_kinds = 0) : gres(gres_kinds) {}
+
+  IdVector<JobId, JobEntry> jobs;
+  IdVector<AttemptId, Attempt> attempts;
+  std::vector<Share> shares;
+  GresArena gres;
+  std::vector<ReasonChange> reasons;
+  std::vector<Eviction> evictions;
+  IdVector<UserId, std::string> users;
+  IdVector<AssocId, Assoc> assocs;  ///< the cluster's, then users that came up in the run
+  std::vector<std::string> notes;   ///< what the run has to say: trimmed requests, refusals, ...
+  bool clairvoyant = false;         ///< a policy has read true run times
+  Time end = Time::min();           ///< of the last event
+
+  std::span<const Share> held(const Attempt& attempt) const {
+    return {shares.data() + attempt.first_share, attempt.share_count};
   }
 };
+
+/// Amounts of one attempt per TRES position: CPUs, memory, nodes, billing (as the partition weighs
+/// it, rounded down), GPUs, each GRES. O(shares x kinds).
+TresCounts allocated_tres(const Cluster& cluster, const Journal& journal, const Attempt& attempt);
 
 }  // namespace rehearse

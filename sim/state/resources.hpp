@@ -1,48 +1,93 @@
-// Free CPUs of every node (D7: capacity is a value that can be copied and tried upon). Today's
-// machine is flat: `nodes` nodes of `cpus_per_node`, and tasks of one CPU that may lie anywhere.
+// What is free on every node (D7: capacity is a value, it can be copied, tried upon and undone),
+// and `select`, which decides where a request goes, now or in any hypothetical future.
 //
-//   node    0   1   2   3   4          take(5) with 2 CPUs a node and node 1 busy:
+//   node    0   1   2   3   4          5 one-CPU tasks with 2 CPUs a node and node 1 busy:
 //   free    2   0   2   2   2          [0: 2] [2..2: 2] [3: 1], first fit in node order
 //
-// Invariants: 0 <= free <= cpus_per_node on every node; free_total is their sum. take and give are
-// O(nodes touched), finding the first free node is O(nodes / 64).
+// Invariants: nothing is free beyond what the node has. take and give are O(nodes touched);
+// finding nodes with a free CPU is O(nodes / 64).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
 #include "sim/base/ids.hpp"
+#include "sim/base/node_set.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/state/request.hpp"
 
 namespace rehearse {
 
-/// `nodes` consecutive nodes from `first`, each giving the same number of CPUs.
+/// `nodes` consecutive nodes from `first`, each giving the same amounts.
 struct Share {
   NodeId first;
   std::uint32_t nodes;
   std::uint32_t cpus;
+  std::uint32_t gres;  ///< position in GresArena of a row of counts per GresId; 0 = none
+  std::int64_t memory_mib;
+};
+
+/// Rows of `kinds` counts that shares point to; row 0 is all zero. Append-only.
+class GresArena {
+ public:
+  explicit GresArena(std::size_t kinds) : kinds_(kinds), counts_(kinds, 0) {}
+  std::uint32_t add(std::span<const std::uint32_t> row);  ///< equal to row 0: 0
+  std::span<const std::uint32_t> row(std::uint32_t at) const {
+    return {counts_.data() + std::size_t{at} * kinds_, kinds_};
+  }
+  std::size_t kinds() const { return kinds_; }
+
+ private:
+  std::size_t kinds_;
+  std::vector<std::uint32_t> counts_;
 };
 
 class Resources {
  public:
-  Resources(std::uint32_t nodes, std::uint32_t cpus_per_node);
+  explicit Resources(const Cluster& cluster);
 
-  std::int64_t total_cpus() const { return total_; }
-  std::int64_t free_cpus() const { return free_total_; }
+  std::size_t nodes() const { return free_cpus_.size(); }
+  std::int64_t total_cpus() const { return total_cpus_; }
+  std::int64_t free_cpus() const { return free_cpus_total_; }
+  std::uint32_t free_cpus(NodeId node) const { return free_cpus_[index(node)]; }
+  std::int64_t free_memory_mib(NodeId node) const { return free_memory_[index(node)]; }
+  std::uint32_t free_gres(NodeId node, GresId kind) const {
+    return free_gres_[index(node) * kinds_ + index(kind)];
+  }
+  std::uint32_t jobs(NodeId node) const { return jobs_[index(node)]; }  ///< parts of jobs on it
 
-  /// Takes `cpus` CPUs first fit and appends what was taken. REQUIRES: cpus <= free_cpus().
-  void take(std::uint32_t cpus, std::vector<Share>& taken);
-  /// Gives back exactly what an earlier take returned.
-  void give(std::span<const Share> shares);
+  /// Takes what `shares` name. REQUIRES: it is free.
+  void take(std::span<const Share> shares, const GresArena& arena);
+  /// Gives back exactly what an earlier take took.
+  void give(std::span<const Share> shares, const GresArena& arena);
+
+  /// Pool requests only: takes `cpus` CPUs first fit and appends what was taken.
+  /// REQUIRES: cpus <= free_cpus().
+  void take_pool(std::uint32_t cpus, std::vector<Share>& taken);
 
  private:
-  void set_free(std::uint32_t node, std::uint32_t cpus);
+  void set_free(std::size_t node, std::uint32_t cpus);
 
-  std::uint32_t cpus_per_node_;
-  std::int64_t total_;
-  std::int64_t free_total_;
-  std::vector<std::uint32_t> free_;      // per node
+  std::size_t kinds_;
+  std::int64_t total_cpus_ = 0;
+  std::int64_t free_cpus_total_ = 0;
+  std::vector<std::uint32_t> free_cpus_;
+  std::vector<std::int64_t> free_memory_;  // huge where memory is not tracked
+  std::vector<std::uint32_t> free_gres_;   // node-major
+  std::vector<std::uint32_t> jobs_;
   std::vector<std::uint64_t> has_free_;  // one bit a node
 };
+
+/// Lower keys are used first; equal keys in node order. Null: node order.
+using NodeKeys = std::function<void(std::span<const NodeId> nodes, std::span<double> keys)>;
+
+/// The nodes and amounts that `request` would get now, appended to `chosen` (consecutive equal ones
+/// merged); false if it does not fit, and then `chosen` and `arena` are unchanged. Tasks are spread
+/// evenly where a number of nodes is asked for, else nodes are filled one by one.
+/// O(eligible nodes x kinds).
+bool select(const Resources& resources, const Cluster& cluster, const Request& request,
+            const NodeKeys& keys, std::vector<Share>& chosen, GresArena& arena);
 
 }  // namespace rehearse

@@ -48,7 +48,7 @@ class SwfReader {
       text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
     diagnostics_.throw_if_errors();
-    return std::move(workload_);
+    return builder_.take();
   }
 
  private:
@@ -118,13 +118,17 @@ class SwfReader {
     } else {
       repaired("no-limit-is-unlimited");
     }
+    Asked asked;
+    asked.tasks = static_cast<std::uint32_t>(procs);
     workload_.submissions.push_back({.submit = Time{seconds(fields[kSubmit], "round-submit-down")},
                                      .time_limit = limit,
-                                     .cpus = static_cast<std::uint32_t>(procs),
+                                     .number = number,
                                      .user = name('u', fields[kUser]),
                                      .account = name('g', fields[kGroup]),
-                                     .queue = name('q', fields[kQueue]),
-                                     .number = number});
+                                     .partition = NameId{0},
+                                     .qos = NameId{0},
+                                     .asked = asked_id(asked),
+                                     .line = static_cast<std::uint32_t>(line_)});
     workload_.truth.run_time.push_back(run_time);
   }
 
@@ -134,7 +138,14 @@ class SwfReader {
     return std::chrono::seconds{static_cast<std::int64_t>(whole)};
   }
 
-  // Users, groups and queues are numbers; -1 is "unknown" and gets the bare letter.
+  // Most rows repeat a size: a table of the small ones spares the builder's lookup.
+  AskedId asked_id(const Asked& asked) {
+    const auto [found, inserted] = sizes_.try_emplace(asked.tasks, kNone<AskedId>);
+    if (inserted) found->second = builder_.asked(asked);
+    return found->second;
+  }
+
+  // Users and groups are numbers; -1 is "unknown" and gets the bare letter.
   NameId name(char kind, double number) {
     const auto value = static_cast<std::int64_t>(number);
     const std::int64_t key = value * 256 + kind;
@@ -142,7 +153,7 @@ class SwfReader {
     if (inserted) {
       std::string text(1, kind);
       if (value >= 0) text += std::to_string(value);
-      found->second = workload_.names.push_back(std::move(text));
+      found->second = builder_.name(text);
     }
     return found->second;
   }
@@ -172,9 +183,11 @@ class SwfReader {
 
   std::string file_;
   SwfRules rules_;
-  Workload workload_;
+  WorkloadBuilder builder_;
+  Workload& workload_ = builder_.workload();
   Diagnostics diagnostics_;
   std::unordered_map<std::int64_t, NameId> known_;
+  std::unordered_map<std::uint32_t, AskedId> sizes_;
   std::unordered_set<std::uint64_t> numbers_;
   std::int64_t line_ = 0;
 };

@@ -1,32 +1,100 @@
-// What was asked (Submissions) and how long it really ran (Truth): two types (D14), so that no
-// decision can read a run time by accident. Both are append-only and indexed by SubmissionId, the
-// order of the rows in the file; the engine sorts by (submit, SubmissionId).
+// What was asked (Submission, Asked) and how long it really ran (Truth): two types (D14), so that
+// no decision can read a run time by accident. A submission is one row of the trace, one sbatch; it
+// becomes one job, or one per task of an array. Tables are append-only; SubmissionId is the order
+// of the rows in the file, and the engine sorts by (submit, number, SubmissionId).
+//
+// Millions of rows share few shapes of request: Asked is interned, and what is rare (dependencies,
+// arrays, begin times) lives in Special.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/ids.hpp"
 #include "sim/base/time.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/cluster/gres.hpp"
 
 namespace rehearse {
 
-/// One row of the trace, as the user asked for it. 40 bytes.
-struct Submission {
-  Time submit;
-  Duration time_limit;  ///< kUnlimited if none was given
-  std::uint32_t cpus;   ///< one-CPU tasks, which may lie on any nodes
-  NameId user;
-  NameId account;
-  NameId queue;
-  std::uint64_t number;  ///< the job's number in the trace
+/// What sbatch was told of sizes and places. 0, empty and None mean "not given".
+struct Asked {
+  std::uint32_t min_nodes = 0;
+  std::uint32_t max_nodes = 0;  ///< = min_nodes for `-N2`; larger for `-N1-3`
+  std::uint32_t tasks = 0;
+  std::uint32_t tasks_per_node = 0;
+  std::uint32_t cpus_per_task = 0;
+  std::uint32_t cpus_per_gpu = 0;
+  std::vector<GresCount> gres_per_node;  ///< --gres, --gpus-per-node
+  std::vector<GresCount> gres_per_job;   ///< --gpus
+  std::vector<GresCount> gres_per_task;  ///< --gpus-per-task
+  Memory memory;                         ///< --mem, --mem-per-cpu, --mem-per-gpu
+  std::string constraint{};
+  std::string nodelist{};  ///< nodes that must all be in the allocation
+  std::string exclude{};
+  bool exclusive = false;
+  bool operator==(const Asked&) const = default;
 };
 
-/// What no decision may see.
+enum class DependencyKind : std::uint8_t {
+  After,
+  AfterOk,
+  AfterNotOk,
+  AfterAny,
+  AfterCorr,
+  Singleton
+};
+
+struct Dependency {
+  DependencyKind kind;
+  SubmissionId on = kNone<SubmissionId>;  ///< none for singleton
+  std::uint32_t array_task = kNone<std::uint32_t>;
+  Duration delay = Duration::zero();  ///< after:id+minutes
+};
+
+/// The rare options of a submission.
+struct Special {
+  std::vector<Dependency> dependencies;
+  bool any_dependency = false;             ///< `?`: one is enough; else all
+  std::vector<std::uint32_t> array_tasks;  ///< empty: no array
+  std::uint32_t array_throttle = 0;        ///< most tasks running at once, 0: any
+  Time begin = Time::min();                ///< not eligible before
+  bool hold = false;
+  std::optional<std::int64_t> priority;    ///< --priority
+  std::vector<std::string> not_simulated;  ///< options that are read and have no effect
+};
+
+/// One row of the trace.
+struct Submission {
+  Time submit;
+  Duration time_limit = kUnset;
+  std::uint64_t number = 0;     ///< the job's number in the trace, if it is one
+  NameId name = kNone<NameId>;  ///< its name where the trace has names ("J042"), else none
+  NameId user;
+  NameId account;
+  NameId partition;  ///< as written: "", "short" or a list "short,long"
+  NameId qos;
+  AskedId asked{};
+  std::uint32_t special = kNone<std::uint32_t>;  ///< index into Workload::specials
+  std::int32_t nice = 0;
+  std::uint32_t line = 0;  ///< of the file, for messages; 0 = none
+};
+
+/// What no decision may see. Exceptions to the plain run time are in `details`.
+struct TruthDetail {
+  std::vector<Duration> by_task_rank;  ///< run time of each array task; the last one repeats
+  int exit_code = 0;
+  bool ignores_term = false;  ///< runs through its grace time when it is preempted
+};
 struct Truth {
   IdVector<SubmissionId, Duration> run_time;
+  std::map<SubmissionId, TruthDetail> details;
 };
 
 /// A named repair of dirty rows: how often it was applied, and the line of the first row.
@@ -37,11 +105,38 @@ struct Repair {
 
 struct Workload {
   IdVector<SubmissionId, Submission> submissions;
+  IdVector<AskedId, Asked> asked;
+  std::vector<Special> specials;
   Truth truth;
-  IdVector<NameId, std::string> names;
-  std::int64_t max_procs = 0;         ///< MaxProcs of the header, 0 if it does not say
-  std::int64_t unix_start_time = -1;  ///< UnixStartTime of the header, -1 if it does not say
+  IdVector<NameId, std::string> names;  ///< distinct texts, NameId 0 is ""
+  std::int64_t max_procs = 0;           ///< MaxProcs of the header, 0 if it does not say
+  std::int64_t unix_start_time = -1;    ///< UnixStartTime of the header, -1 if it does not say
   std::map<std::string, Repair, std::less<>> repairs;
+  std::vector<std::string> warnings;  ///< accepted by a stated rule, worth saying
+
+  /// The submission's rare options, or null.
+  const Special* special(SubmissionId id) const {
+    const std::uint32_t at = submissions[id].special;
+    return at == kNone<std::uint32_t> ? nullptr : &specials[at];
+  }
+  /// "J042" or the number.
+  std::string id_text(SubmissionId id) const;
+};
+
+/// Fills a Workload's interned tables while a reader works. Equal texts and requests share an id.
+class WorkloadBuilder {
+ public:
+  WorkloadBuilder();
+  ~WorkloadBuilder();
+  NameId name(std::string_view text);   ///< O(text)
+  AskedId asked(const Asked& request);  ///< O(size of the request)
+  Workload& workload() { return workload_; }
+  Workload take();  ///< the workload; the builder is spent
+
+ private:
+  struct Index;
+  Workload workload_;
+  std::unique_ptr<Index> index_;
 };
 
 }  // namespace rehearse

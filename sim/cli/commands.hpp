@@ -1,0 +1,12 @@
+// The subcommands. Each adds itself to `app`; when it is chosen, its callback does the work and
+// sets `exit_code` (0 ok, 1 comparison differs or run incomplete, 2 bad input or usage). Errors of
+// input leave as InputError and are printed in main().
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace rehearse::cli {
+
+void add_policies(CLI::App& app, int& exit_code);
+
+}  // namespace rehearse::cli

@@ -1,0 +1,143 @@
+// What there is: nodes, partitions, QOS, accounts. An immutable value that readers fill (YAML in
+// config/; Slurm's own files later) and everything else reads; validate() is the one place that
+// checks what holds between the parts. Sizes and times as Slurm has them: CPUs, MiB, Duration.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/ids.hpp"
+#include "sim/base/node_set.hpp"
+#include "sim/base/time.hpp"
+#include "sim/cluster/limits.hpp"
+
+namespace rehearse {
+
+/// A kind of generic resource that is counted on its own: a GRES name, and its type if it has one.
+struct GresKind {
+  std::string name;  ///< gpu, shard, ...
+  std::string type;  ///< a40; empty if untyped
+  bool is_gpu() const { return name == "gpu"; }
+  bool operator==(const GresKind&) const = default;
+};
+
+struct Node {
+  std::string name;
+  std::uint32_t sockets = 1;
+  std::uint32_t cores_per_socket = 1;
+  std::uint32_t threads_per_core = 1;
+  std::uint32_t cpus = 1;       ///< that jobs may use: sockets x cores x threads less reserved ones
+  std::int64_t memory_mib = 0;  ///< that jobs may use; only meaningful if Cluster::tracks_memory
+  std::vector<std::uint32_t> gres;    ///< count per GresId of the cluster
+  std::vector<std::string> features;  ///< sorted
+  std::int32_t weight = 1;            ///< lower is used first
+};
+
+enum class PreemptMode : std::uint8_t { Off, Cancel, Requeue };
+
+/// What an amount of memory is counted per.
+enum class MemoryPer : std::uint8_t { None, Node, Cpu, Gpu };
+struct Memory {
+  MemoryPer per = MemoryPer::None;
+  std::int64_t mib = 0;
+  bool operator==(const Memory&) const = default;
+};
+
+/// `max_cpus_per_gpu`: at most so many CPUs for each GPU a job asks for, by GPU type.
+enum class OnViolation : std::uint8_t { Reject, Trim, Warn };
+struct MaxCpusPerGpu {
+  std::optional<std::uint32_t> any;  ///< for types that are not named
+  std::map<GresId, std::uint32_t> by_type{};
+  OnViolation on_violation = OnViolation::Reject;
+};
+
+struct Partition {
+  std::string name;
+  NodeSet nodes;
+  bool is_default = false;
+  Duration max_time = kUnlimited;
+  Duration default_time = kUnset;  ///< kUnset: max_time
+  std::uint32_t min_nodes = 0;
+  std::optional<std::uint32_t> max_nodes;
+  std::int32_t priority_tier = 1;
+  std::int32_t priority_job_factor = 1;
+  std::optional<PreemptMode> preempt_mode;  ///< of its jobs as victims; nullopt: the policy's mode
+  Duration grace_time = Duration::zero();
+  bool exclusive = false;                   ///< OverSubscribe=EXCLUSIVE: whole nodes
+  QosId qos = kNone<QosId>;                 ///< partition QOS: its limits rule the partition's jobs
+  std::vector<std::string> allow_accounts;  ///< empty: all; an account includes those below it
+  std::vector<std::string> deny_accounts;
+  std::vector<std::string> allow_qos;  ///< empty: all
+  std::vector<std::string> deny_qos;
+  Memory default_memory;  ///< per node, CPU or GPU; None: a job that asks for none gets none
+  std::optional<std::int64_t> max_memory_per_cpu_mib;
+  std::optional<std::int64_t> max_memory_per_node_mib;
+  std::optional<std::uint32_t> max_cpus_per_node;
+  std::optional<std::uint32_t> default_cpus_per_gpu;
+  std::optional<MaxCpusPerGpu> max_cpus_per_gpu;
+  std::vector<double> billing_weights;  ///< TRESBillingWeights per TRES position; empty: CPUs
+};
+
+struct Qos {
+  std::string name;
+  std::int32_t priority = 0;
+  Limits limits;
+  bool deny_on_limit = false;  ///< DenyOnLimit: refuse at submission what can never start
+  bool over_part_qos = false;  ///< OverPartQOS: this QOS's limits come before the partition's
+  std::vector<QosId> preempts;
+  std::optional<PreemptMode> preempt_mode;  ///< of its jobs as victims
+  std::optional<Duration> grace_time;
+  std::optional<Duration> preempt_exempt_time;
+  double usage_factor = 1;
+};
+
+/// A node of the account tree. Association 0 is the root; parents come before children.
+struct Assoc {
+  std::string account;
+  std::string user;  ///< empty: the account itself
+  AssocId parent = kNone<AssocId>;
+  std::int64_t shares = 1;  ///< RawShares
+  std::int32_t priority = 0;
+  Limits limits;
+  std::vector<std::string> allow_qos;  ///< empty: all
+  std::string default_qos;             ///< empty: `normal` if there is one, else none
+  bool is_user() const { return !user.empty(); }
+};
+
+enum class EnforcePartLimits : std::uint8_t { No, Any, All };
+
+struct Cluster {
+  std::string name;
+  IdVector<NodeId, Node> nodes;  ///< in natural order of their names
+  IdVector<GresId, GresKind> gres;
+  IdVector<PartitionId, Partition> partitions;
+  IdVector<QosId, Qos> qos;
+  IdVector<AssocId, Assoc> assocs;  ///< at least the root
+  bool tracks_memory = false;       ///< whether memory is a consumable resource
+  bool declares_accounts = false;   ///< then only they may be used; users are made as they come
+  EnforcePartLimits enforce_part_limits = EnforcePartLimits::No;
+  /// What the file asks for and a run does not simulate, in words for the report.
+  std::vector<std::string> not_simulated;
+
+  std::size_t tres_count() const { return kTresFirstGres + gres.size(); }
+  /// "cpu", "mem", "node", "billing", "gres/gpu", "gres/gpu:a40", ...
+  std::string tres_name(std::size_t tres) const;
+  std::optional<NodeId> find_node(std::string_view node_name) const;  ///< O(log nodes)
+  std::optional<PartitionId> find_partition(std::string_view partition_name) const;
+  std::optional<QosId> find_qos(std::string_view qos_name) const;
+  std::optional<AssocId> find_account(std::string_view account) const;
+  std::optional<AssocId> find_user(std::string_view account, std::string_view user) const;
+  std::optional<PartitionId> default_partition() const;
+  /// Totals of all nodes: CPUs, memory in MiB, nodes, GPUs, each GRES.
+  TresCounts totals() const;
+};
+
+/// A machine that needs no file: `nodes` nodes of `cpus_per_node` CPUs in one partition "all",
+/// named n1 to n<nodes>. Memory is not tracked.
+Cluster flat_cluster(std::uint32_t nodes, std::uint32_t cpus_per_node);
+
+}  // namespace rehearse

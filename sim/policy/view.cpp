@@ -1,0 +1,25 @@
+#include "sim/policy/view.hpp"
+
+namespace rehearse {
+
+State::State(const Cluster& its_cluster)
+    : cluster(its_cluster),
+      requests(its_cluster),
+      resources(its_cluster),
+      ledger(its_cluster),
+      journal(its_cluster.gres.size()),
+      limiter(its_cluster, journal.assocs) {
+  journal.assocs = its_cluster.assocs;
+  fair_share.resize(journal.assocs.size(), 1.0);
+}
+
+TresCounts View::allocated(JobId id) const {
+  return allocated_tres(cluster(), state_.journal, state_.journal.attempts[job(id).attempt]);
+}
+
+Payer View::payer(JobId id, PartitionId partition) const {
+  const Job& of = job(id);
+  return {of.assoc, of.user, of.qos, cluster().partitions[partition].qos};
+}
+
+}  // namespace rehearse

@@ -1,0 +1,69 @@
+// All that a decision may look at: const, and without true run times (D2, D14).
+#pragma once
+
+#include <span>
+
+#include "sim/base/ids.hpp"
+#include "sim/base/time.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/state/jobs.hpp"
+#include "sim/state/journal.hpp"
+#include "sim/state/ledger.hpp"
+#include "sim/state/limiter.hpp"
+#include "sim/state/request.hpp"
+#include "sim/state/resources.hpp"
+
+namespace rehearse {
+
+/// The present, as the engine keeps it. Policies see it through a View.
+struct State {
+  explicit State(const Cluster& its_cluster);
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  const Cluster& cluster;
+  Time now{};
+  IdVector<JobId, Job> jobs;
+  Requests requests;
+  Resources resources;
+  Ledger ledger;
+  Journal journal;
+  Limiter limiter;
+  std::vector<RunningJob> running;       ///< by (expected end, job)
+  IdVector<AssocId, double> fair_share;  ///< factor of each association, 1 until it is set
+};
+
+class View {
+ public:
+  explicit View(const State& state) : state_(state) {}
+
+  Time now() const { return state_.now; }
+  const Cluster& cluster() const { return state_.cluster; }
+  const Job& job(JobId id) const { return state_.jobs[id]; }
+  const Request& request(const Candidate& candidate) const {
+    return state_.requests[candidate.request];
+  }
+  const Request& request(RequestId id) const { return state_.requests[id]; }
+  const Resources& resources() const { return state_.resources; }
+  const Ledger& ledger() const { return state_.ledger; }
+  const Limiter& limiter() const { return state_.limiter; }
+  const IdVector<AssocId, Assoc>& assocs() const { return state_.journal.assocs; }
+  double fair_share(AssocId assoc) const { return state_.fair_share[assoc]; }
+  /// In order of (expected end, id).
+  std::span<const RunningJob> running() const { return state_.running; }
+  /// What a running job holds; its amounts of GRES are rows of gres().
+  std::span<const Share> held(JobId id) const {
+    return state_.journal.held(state_.journal.attempts[job(id).attempt]);
+  }
+  const GresArena& gres() const { return state_.journal.gres; }
+  /// What a running job holds per TRES position.
+  TresCounts allocated(JobId id) const;
+  /// On whose account a job counts in `partition`.
+  Payer payer(JobId id, PartitionId partition) const;
+  Reason reason(JobId id) const { return state_.journal.attempts[job(id).attempt].reason; }
+
+ private:
+  const State& state_;
+};
+
+}  // namespace rehearse

@@ -1,0 +1,48 @@
+// What is known of every job now: the hot table that decisions read. True run times are not in it
+// (D14): an expected end is start + time limit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/base/ids.hpp"
+#include "sim/base/time.hpp"
+#include "sim/cluster/cluster.hpp"
+#include "sim/state/journal.hpp"
+
+namespace rehearse {
+
+/// A job in one of the partitions that it asked for.
+struct Candidate {
+  JobId job{};
+  PartitionId partition{};
+  RequestId request{};
+};
+
+struct Job {
+  SubmissionId submission{};
+  AttemptId attempt{};
+  Time submit;             ///< of this attempt
+  Time eligible = kNever;  ///< of this attempt; kNever while it is held or dependent
+  Duration time_limit = kUnlimited;
+  AssocId assoc{};
+  UserId user{};
+  QosId qos = kNone<QosId>;
+  std::int32_t nice = 0;
+  std::int64_t admin_priority = -1;  ///< --priority; -1: the policy's
+  JobState state = JobState::Pending;
+  bool evicting = false;  ///< told to go, in its grace time
+  RequestId request{};    ///< of the partition it runs in, or the first it asked for
+  PartitionId partition{};
+  Time start = kNever;
+  Time expected_end = kNever;  ///< start + time limit, or the end of its grace time
+};
+
+/// A running job, as plans need it.
+struct RunningJob {
+  Time expected_end;
+  JobId job;
+  std::uint32_t cpus;
+};
+
+}  // namespace rehearse
