@@ -1,16 +1,42 @@
 #!/usr/bin/env bash
-# Installs what is missing (Debian packages), as root or with sudo. Quick when nothing is missing.
+# Installs what is missing: Debian 12 packages (as root or with sudo), then the npm packages of the
+# report. Quick when nothing is missing.
+#   scripts/setup-debian.sh [run|test]   what building and running takes, or (default) testing too
 set -euo pipefail
-packages=(g++ cmake ninja-build ccache python3 libfmt-dev libcli11-dev libarchive-dev catch2)
+cd "$(dirname "$0")/.."
+
+packages=(ca-certificates ccache cmake g++ libarchive-dev libboost-graph-dev libcli11-dev
+  libeigen3-dev libfmt-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev)
+if [ "${1:-test}" != run ]; then
+  packages+=(catch2 chromium git librapidcheck-dev libbenchmark-dev python3)
+fi
+
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
     missing+=("$package")
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
-as_root=()
-[ "$(id -u)" -eq 0 ] || as_root=(sudo)
-echo "installing: ${missing[*]}"
-"${as_root[@]}" apt-get update -q
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-  apt-get install -y -q --no-install-recommends "${missing[@]}"
+# Node.js may come from elsewhere, and may bring npm along.
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+
+if [ ${#missing[@]} -gt 0 ]; then
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      echo "setup-debian.sh: neither root nor sudo; have an administrator run" >&2
+      echo "  apt-get install --no-install-recommends ${missing[*]}" >&2
+      exit 1
+    fi
+    as_root=(sudo)
+  fi
+  echo "installing: ${missing[*]}"
+  "${as_root[@]}" apt-get update -q
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -q --no-install-recommends "${missing[@]}"
+fi
+
+# npm writes node_modules/.package-lock.json last.
+if [ -f package.json ] && [ ! node_modules/.package-lock.json -nt package-lock.json ]; then
+  npm ci --no-audit --no-fund
+fi
