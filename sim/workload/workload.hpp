@@ -66,8 +66,12 @@ struct Special {
   std::uint32_t array_throttle = 0;        ///< most tasks running at once, 0: any
   Time begin = Time::min();                ///< not eligible before
   bool hold = false;
-  std::optional<std::int64_t> priority;    ///< --priority
-  std::vector<std::string> not_simulated;  ///< options that are read and have no effect
+  std::optional<bool> requeue;              ///< --requeue, --no-requeue
+  std::optional<bool> kill_on_invalid_dep;  ///< --kill-on-invalid-dep
+  std::optional<std::int64_t> priority;     ///< --priority
+  NameId job_name = kNone<NameId>;  ///< --job-name, by which `singleton` goes; none: the row's id
+  std::vector<std::string>
+      not_simulated;  ///< options that are read and have no effect: --name=value
 };
 
 /// One row of the trace.
@@ -86,15 +90,30 @@ struct Submission {
   std::uint32_t line = 0;  ///< of the file, for messages; 0 = none
 };
 
-/// What no decision may see. Exceptions to the plain run time are in `details`.
-struct TruthDetail {
-  std::vector<Duration> by_task_rank;  ///< run time of each array task; the last one repeats
+/// How a job really goes: one for a plain job, a list by rank for an array.
+struct TaskTruth {
+  Duration run_time;
   int exit_code = 0;
   bool ignores_term = false;  ///< runs through its grace time when it is preempted
+  bool operator==(const TaskTruth&) const = default;
+};
+
+/// What no decision may see. Exceptions to the plain run time are in `details`.
+struct TruthDetail {
+  /// By the task's rank in Special::array_tasks; a shorter list repeats from its start.
+  std::vector<TaskTruth> by_task_rank;
 };
 struct Truth {
-  IdVector<SubmissionId, Duration> run_time;
+  IdVector<SubmissionId, Duration> run_time;  ///< of a plain job; of an array, its first task
   std::map<SubmissionId, TruthDetail> details;
+
+  /// Of task number `rank` of the array `id`, or of the plain job `id` (rank 0).
+  TaskTruth of(SubmissionId id, std::size_t rank = 0) const {
+    const auto found = details.find(id);
+    if (found == details.end()) return {.run_time = run_time[id]};
+    const std::vector<TaskTruth>& tasks = found->second.by_task_rank;
+    return tasks[rank % tasks.size()];
+  }
 };
 
 /// A named repair of dirty rows: how often it was applied, and the line of the first row.

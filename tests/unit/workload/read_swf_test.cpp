@@ -1,12 +1,12 @@
 // Odd rows of the Standard Workload Format (../shared/cases/23-swf-odd, written anew).
 #include "sim/workload/read_swf.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "sim/base/diagnostics.hpp"
-#include "sim/report/report.hpp"
 #include "tests/catch.hpp"
-#include "tests/replay.hpp"
 
 namespace rehearse::testing {
 namespace {
@@ -19,21 +19,19 @@ const std::string kSmall =
     "2 10 -1 50 32 -1 -1 32 60 -1 1 1 1 1 1 1 -1 -1\r\n"
     "4 20 -1 500 64 480.25 1024.5 64 100 -1 1 3 1 1 1 1 -1 -1\r\n";
 
-TEST_CASE("Carriage returns, tabs and unsorted rows replay to the right starts", "[swf]") {
+TEST_CASE("Carriage returns, tabs, unsorted rows and unknown sizes are read", "[swf]") {
   for (const bool clip : {false, true}) {
-    SwfRules rules;
+    TraceRules rules;
     rules.clip_runtime_to_limit = clip;
     const Workload workload = read_swf(kSmall, "small.swf", rules);
     CHECK(workload.max_procs == 64);
     CHECK(workload.unix_start_time == 1000000000);
-    for (const Backfill backfill : {Backfill::None, Backfill::Easy}) {
-      const Journal journal = replay(workload, {64, 1}, backfill);
-      CHECK(starts(workload, journal) ==
-            std::map<std::uint64_t, std::int64_t>{{1, 0}, {3, 100}, {2, 100}, {4, 150}});
-      const Summary summary = summarize(workload, journal, 64);
-      CHECK(summary.makespan == 250);  // a job is killed at its limit, whatever was recorded
-      CHECK(summary.mean_wait == 78.75);
-    }
+    REQUIRE(workload.submissions.size() == 4);
+    const SubmissionId third{1};
+    CHECK(workload.id_text(third) == "3");
+    CHECK(workload.submissions[third].submit == at_seconds(5));
+    CHECK(workload.asked[workload.submissions[third].asked].tasks == 32);
+    CHECK(workload.truth.of(SubmissionId{3}).run_time == std::chrono::seconds{clip ? 100 : 500});
     CHECK(workload.repairs.count("clip-runtime-to-limit") == (clip ? 1U : 0U));
   }
 }
@@ -69,6 +67,46 @@ TEST_CASE("Rows that cannot be replayed are dropped by name and counted", "[swf]
   CHECK(count("ignore-extra-fields") == 1);
   CHECK(count("keep-duplicate-number") == 1);
   CHECK(workload.repairs.at("keep-duplicate-number").first_line == 11);
+}
+
+TEST_CASE("The rules that a study chooses drop or change rows by name", "[swf]") {
+  const std::string text =
+      "1 0 -1 0 16 -1 -1 16 100 -1 1 1 1 1 1 1 -1 -1\n"
+      "2 0 -1 50 16 -1 -1 32 100 -1 5 1 1 1 1 1 -1 -1\n"
+      "3 0 -1 50 16 -1 -1 32 100 -1 1 1 1 1 1 1 -1 -1\n";
+  Diagnostics none;
+  const std::vector<ParamText> names{{"drop-zero-runtime"},
+                                     {"drop-cancelled"},
+                                     {"use-requested-processors"},
+                                     {"limit-from-runtime"},
+                                     {"no-clip-runtime-to-limit"}};
+  const TraceRules rules = parse_trace_rules(names, none);
+  CHECK(none.error_count() == 0);
+  CHECK(!rules.clip_runtime_to_limit);
+  const Workload workload = read_swf(text, "t.swf", rules);
+  REQUIRE(workload.submissions.size() == 1);
+  const Submission& job = workload.submissions[SubmissionId{0}];
+  CHECK(job.number == 3);
+  CHECK(job.time_limit == std::chrono::seconds{50});
+  CHECK(workload.asked[job.asked].tasks == 32);
+  for (const char* rule : {"drop-zero-runtime", "drop-cancelled", "use-requested-processors"}) {
+    CHECK(workload.repairs.at(rule).count == 1);
+  }
+  for (const auto& [name, repair] : workload.repairs) {
+    CHECK(std::ranges::count(trace_rules(), name, &TraceRule::name) == 1);
+  }
+}
+
+TEST_CASE("An unknown or unavoidable rule is an error with the near match", "[swf]") {
+  Diagnostics diagnostics;
+  const std::vector<ParamText> names{{"drop-zero-runtimes", "e.yaml", 3, 12},
+                                     {"drop-no-processors", "e.yaml", 3, 30}};
+  parse_trace_rules(names, diagnostics);
+  CHECK(diagnostics.render() ==
+        "e.yaml:3:12: error: unknown repair rule \"drop-zero-runtimes\"\n"
+        "      = help: did you mean \"drop-zero-runtime\"?\n"
+        "e.yaml:3:30: error: \"drop-no-processors\" is always applied\n"
+        "      = help: name only the rules that can be chosen\n");
 }
 
 TEST_CASE("Malformed rows are errors with line and column, all at once", "[swf]") {
