@@ -20,23 +20,24 @@ namespace rehearse {
 
 enum class LimitScope : std::uint8_t { PartitionQos, JobQos, Assoc };
 
-/// A limit that holds a job: "used 60, asked 8, bound 64 of gres/gpu".
+/// A limit that holds a job: "used 60, asked 8, bound 64 of gres/gpu". Times are whole seconds.
 struct LimitHit {
   Reason reason = Reason::None;
   LimitScope scope = LimitScope::Assoc;
-  std::uint32_t entity = 0;  ///< QosId or AssocId position
+  std::uint32_t entity = 0;  ///< position of the QOS or association that sets the limit
   std::int32_t tres = -1;    ///< TRES position; -1: jobs or time
   std::int64_t used = 0, asked = 0, bound = 0;
 };
 
 class Limiter {
  public:
-  /// `assocs` may grow during the run (users that come up).
-  Limiter(const Cluster& cluster, const IdVector<AssocId, Assoc>& assocs)
-      : cluster_(cluster), assocs_(assocs) {}
+  /// `assocs` starts as the cluster's and may grow during the run, by users without limits of their
+  /// own. Where the cluster sets no limit at all, every question is answered at once.
+  Limiter(const Cluster& cluster, const IdVector<AssocId, Assoc>& assocs);
 
   /// Submit limits always; others only where they are strict: a QOS with DenyOnLimit, or no QOS at
-  /// all (semantics 4.2). `tres` is what was asked for one of `jobs` equal jobs.
+  /// all (semantics 4.2); there no other job counts. `tres` is what was asked for one of `jobs`
+  /// equal jobs.
   std::optional<LimitHit> at_submit(const Ledger& ledger, const Payer& payer, std::int64_t jobs,
                                     const TresCounts& tres, Duration time_limit) const;
   /// Job counts and wall time: known before nodes are chosen (4.3).
@@ -52,6 +53,7 @@ class Limiter {
  private:
   const Cluster& cluster_;
   const IdVector<AssocId, Assoc>& assocs_;
+  bool has_limits_;
 };
 
 }  // namespace rehearse
