@@ -1,0 +1,101 @@
+// Slurm's preempt/partition_prio: jobs of a partition of higher PriorityTier may preempt those of a
+// lower one, unless the victim's partition has PreemptMode=OFF.
+//
+// Two rules that sites have on top of it (SkyNet's overcap queues):
+//   same_account_only      jobs of these partitions make way only for jobs of their own account
+//   relieves_account_cap   a job that the cap of its account holds may preempt too, since what its
+//                          victims use counts towards the same cap. Stock Slurm leaves the job
+//                          waiting, because victims still count as using (semantics 4.4)
+
+#include <string>
+#include <vector>
+
+#include "models/preemption/rivals.hpp"
+#include "sim/base/diagnostics.hpp"
+#include "sim/base/text.hpp"
+#include "sim/policy/registry.hpp"
+
+namespace {
+
+using rehearse::Candidate;
+using rehearse::Job;
+using rehearse::JobId;
+using rehearse::Partition;
+using rehearse::PartitionId;
+using rehearse::PreemptMode;
+using rehearse::Rival;
+using rehearse::View;
+
+class ByPartition final : public rehearse::PreemptionPolicy {
+ public:
+  struct Params {
+    PreemptMode mode = PreemptMode::Requeue;
+    bool youngest_first = false;
+    rehearse::Duration exempt_time = rehearse::Duration::zero();
+    std::string same_account_only{};
+    bool relieves_account_cap = false;
+    void visit(auto&& field) {
+      field("mode", mode, "PreemptMode where the victim's partition sets none");
+      field("youngest_first", youngest_first,
+            "Latest start first, not lowest tier and fewest nodes");
+      field("exempt_time", exempt_time, "PreemptExemptTime where no QOS of the victim sets it");
+      field("same_account_only", same_account_only,
+            "Partitions, by commas, whose jobs make way only for jobs of their own account");
+      field("relieves_account_cap", relieves_account_cap,
+            "Victims' use counts as gone for a job that the limits of its account hold");
+    }
+  };
+  explicit ByPartition(const Params& params) : params_(params) {}
+
+  void victims(const View& view, const Candidate& claimant,
+               std::vector<rehearse::Victim>& victims) override {
+    if (is_same_account_only_.empty()) read_partitions(view.cluster());
+    std::vector<Rival> rivals;
+    for (const JobId id : rehearse::jobs_in_the_way(view, claimant)) {
+      const Job& job = view.job(id);
+      const Partition& partition = view.cluster().partitions[job.partition];
+      const PreemptMode mode = partition.preempt_mode.value_or(params_.mode);
+      if (mode == PreemptMode::Off || !may_preempt(view, claimant, job)) continue;
+      rivals.push_back({{id, mode, partition.grace_time},
+                        job.start,
+                        partition.priority_tier,
+                        rehearse::held_nodes(view, id)});
+    }
+    rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
+  }
+  bool relieves_account_limits() const override { return params_.relieves_account_cap; }
+
+ private:
+  bool may_preempt(const View& view, const Candidate& claimant, const Job& job) const {
+    const auto& partitions = view.cluster().partitions;
+    if (partitions[job.partition].priority_tier >= partitions[claimant.partition].priority_tier) {
+      return false;
+    }
+    if (rehearse::is_exempt(view, job, params_.exempt_time)) return false;
+    if (!is_same_account_only_[job.partition]) return true;
+    const rehearse::AssocId own = view.job(claimant.job).assoc;
+    return view.assocs()[own].account == view.assocs()[job.assoc].account;
+  }
+
+  void read_partitions(const rehearse::Cluster& cluster) {
+    is_same_account_only_.resize(cluster.partitions.size(), false);
+    for (const std::string_view text : rehearse::split(params_.same_account_only, ',')) {
+      const std::string_view name = rehearse::trim(text);
+      if (name.empty()) continue;
+      const auto found = cluster.find_partition(name);
+      if (!found) {
+        rehearse::fail(
+            {.message = "same_account_only: there is no partition \"" + std::string(name) + "\""});
+      }
+      is_same_account_only_[*found] = true;
+    }
+  }
+
+  Params params_;
+  rehearse::IdVector<PartitionId, char> is_same_account_only_;
+};
+
+const rehearse::Register<rehearse::PreemptionPolicy, ByPartition> registered{
+    "by-partition", "Partitions of a higher tier preempt those of a lower one"};
+
+}  // namespace
