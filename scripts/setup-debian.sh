@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # Installs what is missing: Debian 12 packages (as root or with sudo), then the npm packages of the
 # report. Quick when nothing is missing.
-#   scripts/setup-debian.sh [run|test]   what building and running takes, or (default) testing too
+#   scripts/setup-debian.sh [run|test|all]   what building and running takes; what testing takes
+#                                            besides (the default); and what scripts/test --all takes
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(ca-certificates ccache cmake g++ libarchive-dev libboost-graph-dev libcli11-dev
   libeigen3-dev libfmt-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev)
-if [ "${1:-test}" != run ]; then
-  packages+=(catch2 chromium git librapidcheck-dev libbenchmark-dev python3)
+what=${1:-test}
+if [ "$what" != run ]; then
+  packages+=(catch2 chromium git librapidcheck-dev python3)
+fi
+if [ "$what" = all ]; then
+  packages+=(clang-format-19 clang-tidy-19 gcovr libbenchmark-dev zstd)
 fi
 
 missing=()
