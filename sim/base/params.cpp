@@ -72,6 +72,7 @@ void report_bad_param(const ParamText& text, const ParamInfo& info, Diagnostics&
                    .line = text.line,
                    .column = text.column,
                    .message = fmt::format("\"{}\" is not a value of {}", text.text, info.name),
+                   .source_line = text.source_line,
                    .help = std::move(help)});
 }
 
@@ -83,6 +84,7 @@ void report_unknown_param(std::string_view name, const ParamText& text,
                    .line = text.line,
                    .column = text.column,
                    .message = fmt::format("unknown parameter \"{}\"", name),
+                   .source_line = text.source_line,
                    .help = near            ? fmt::format("did you mean \"{}\"?", *near)
                            : known.empty() ? "there are none"
                                            : fmt::format("known: {}", fmt::join(known, ", "))});

@@ -39,6 +39,7 @@ struct ParamText {
   std::string file{};
   int line = 0;
   int column = 0;
+  std::string source_line{};  ///< the whole line it stands in, if there is one
 };
 using ParamTexts = std::map<std::string, ParamText>;
 

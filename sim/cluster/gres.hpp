@@ -41,4 +41,15 @@ struct TresParse {
 /// GRES of `cluster` is an error.
 TresParse parse_tres(std::string_view text, const Cluster& cluster);
 
+struct WeightParse {
+  std::vector<double> weights;  ///< per TRES position; 0 where nothing is said
+  std::string error{};
+  std::size_t offset = 0;
+  bool ok() const { return error.empty(); }
+};
+
+/// TRESBillingWeights: `CPU=1.0,Mem=0.25G,GRES/gpu=2.0`. A weight of memory is per MiB, or per the
+/// unit that follows it; the result is always per MiB.
+WeightParse parse_billing_weights(std::string_view text, const Cluster& cluster);
+
 }  // namespace rehearse

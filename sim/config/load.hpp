@@ -27,6 +27,8 @@ struct ClusterFile {
 ClusterFile load_cluster(const std::string& path_or_flat);
 inline constexpr std::uint32_t kMaxFlatNodes = 10'000'000;
 inline constexpr std::uint32_t kMaxFlatCpus = 1'000'000;
+/// Whether `text` has the form of a flat machine: "338x1".
+bool is_flat_machine(std::string_view text);
 
 /// The cluster that `yaml_text` describes. `file` is its name in messages, and what it extends is
 /// looked for beside it. Throws InputError.

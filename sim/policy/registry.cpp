@@ -63,6 +63,7 @@ class Maker {
                       .line = use.line,
                       .column = use.column,
                       .message = fmt::format("unknown {} policy \"{}\"", slot, use.text),
+                      .source_line = use.source_line,
                       .help = near ? fmt::format("did you mean \"{}\"?", *near)
                                    : fmt::format("known: {}", fmt::join(names, ", "))});
   }

@@ -1,0 +1,93 @@
+// The tables of keys of a cluster file, one per section. A section that names other things (a
+// partition its nodes, a QOS those it preempts) takes the cluster read so far: what it names must
+// be in there already. load_cluster.cpp reads the sections in an order in which it is.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/cluster/cluster.hpp"
+#include "sim/config/fields.hpp"
+
+namespace rehearse {
+
+/// The top of the file. Sections are left for later; null if absent.
+struct ClusterTop {
+  std::string name{};
+  EnforcePartLimits enforce_part_limits = EnforcePartLimits::No;
+  std::optional<bool> tracks_memory{};
+  const Yaml* nodes = nullptr;
+  const Yaml* partitions = nullptr;
+  const Yaml* qos = nullptr;
+  const Yaml* accounts = nullptr;
+};
+
+/// Nodes that are alike.
+struct NodeGroup {
+  std::vector<std::string> names{};
+  std::optional<std::uint32_t> cpus{};
+  std::optional<std::uint32_t> sockets{};
+  std::optional<std::uint32_t> cores_per_socket{};
+  std::optional<std::uint32_t> threads_per_core{};
+  std::uint32_t reserved_cpus = 0;
+  std::optional<std::int64_t> memory_mib{};
+  std::int64_t reserved_memory_mib = 0;
+  std::map<GresId, std::uint32_t> gres{};
+  std::vector<std::string> features{};
+  std::int32_t weight = 1;
+};
+
+/// Users that are alike, as a list of names under an account.
+struct UserEntry {
+  std::vector<std::string> names{};
+  std::int64_t shares = 1;
+  std::int32_t priority = 0;
+  std::vector<std::string> qos{};
+  std::string default_qos{};
+  Limits limits{};
+};
+
+struct AccountEntry {
+  std::string name{};
+  std::string parent = "root";
+  std::int64_t shares = 1;
+  std::int32_t priority = 0;
+  std::vector<std::string> qos{};
+  std::string default_qos{};
+  Limits limits{};
+  std::vector<UserEntry> users{};
+};
+
+Section<ClusterTop> cluster_section(Cluster& cluster);
+/// Kinds of GRES are added to `cluster` as they come up.
+Section<NodeGroup> node_section(Cluster& cluster);
+Section<Qos> qos_section(Cluster& cluster);
+Section<AccountEntry> account_section(Cluster& cluster);
+/// A partition's own limits become a QOS of `cluster` that has no name yet.
+Section<Partition> partition_section(Cluster& cluster);
+
+/// Makes cluster.assocs of the `accounts` of a file: a tree below root, parents before children.
+/// Names that are given twice, unknown parents and cycles are errors.
+void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnostics);
+
+/// Calls visit(yaml of the item) for each mapping in the list `yaml`, which is of `what`s.
+template <class Visit>
+void for_each_mapping(const Yaml& yaml, std::string_view what, Diagnostics& diagnostics,
+                      Visit&& visit) {
+  if (yaml.kind != Yaml::Kind::List) {
+    report_kind(yaml, std::string("a list of ") + std::string(what), diagnostics);
+    return;
+  }
+  for (const Yaml& item : yaml.items) {
+    if (item.kind == Yaml::Kind::Map) {
+      visit(item);
+    } else {
+      report_kind(item, "a mapping in the list of " + std::string(what), diagnostics);
+    }
+  }
+}
+
+}  // namespace rehearse
