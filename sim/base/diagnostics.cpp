@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -30,6 +31,16 @@ std::string position_of(const Diagnostic& diagnostic) {
   return position.empty() ? position : position + ": ";
 }
 
+/// `text` as a terminal can show it: no control characters, and not endless.
+std::string printable(std::string_view text) {
+  constexpr std::size_t kLongest = 2000;
+  std::string result(text.substr(0, kLongest));
+  for (char& c : result) {
+    if ((static_cast<unsigned char>(c) < ' ' && c != '\t') || c == 0x7f) c = '?';
+  }
+  return text.size() > kLongest ? result + "..." : result;
+}
+
 /// What stands before the caret: as wide on the screen as `before`.
 std::string blank_like(std::string_view before) {
   std::string blank;
@@ -44,35 +55,55 @@ std::string blank_like(std::string_view before) {
 
 std::string render(const Diagnostic& diagnostic) {
   std::string text = fmt::format("{}{}: {}\n", position_of(diagnostic),
-                                 name_of(diagnostic.severity), diagnostic.message);
+                                 name_of(diagnostic.severity), printable(diagnostic.message));
   std::string_view source = diagnostic.source_line;
   if (source.ends_with('\r')) source.remove_suffix(1);
   if (diagnostic.line > 0 && !source.empty()) {
-    text += fmt::format("{:>5} | {}\n", diagnostic.line, source);
-    if (diagnostic.column > 0) {
-      const auto before = source.substr(0, static_cast<std::size_t>(diagnostic.column - 1));
+    text += fmt::format("{:>5} | {}\n", diagnostic.line, printable(source));
+    const int column = diagnostic.source_column > 0 ? diagnostic.source_column : diagnostic.column;
+    if (column > 0) {
+      const auto before = source.substr(0, static_cast<std::size_t>(column - 1));
       text += fmt::format("{:>5} | {}^\n", "", blank_like(before));
     }
   }
-  if (!diagnostic.help.empty()) text += fmt::format("{:>5} = help: {}\n", "", diagnostic.help);
+  if (!diagnostic.help.empty()) {
+    text += fmt::format("{:>5} = help: {}\n", "", printable(diagnostic.help));
+  }
   return text;
+}
+
+void point_at(Diagnostic& diagnostic, std::string_view text, std::size_t offset) {
+  constexpr std::size_t kBefore = 60;  // bytes of a long line that are kept before the column
+  constexpr std::size_t kLongest = 160;
+  const std::string_view before = text.substr(0, offset);
+  const std::size_t newline = before.rfind('\n');
+  const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
+  const std::string_view line = text.substr(start, text.find('\n', offset) - start);
+  const std::size_t column = offset - start;
+  diagnostic.line = static_cast<int>(std::ranges::count(before, '\n')) + 1;
+  diagnostic.column = static_cast<int>(column) + 1;
+  diagnostic.source_line = line.substr(0, kLongest);
+  if (line.size() <= kLongest) return;
+  const std::size_t first = column > kBefore ? column - kBefore : 0;
+  const std::string prefix = first > 0 ? "..." : "";
+  const std::string_view shown = line.substr(first, kLongest);
+  diagnostic.source_column = static_cast<int>(prefix.size() + column - first) + 1;
+  diagnostic.source_line = prefix;
+  diagnostic.source_line += shown;
+  if (first + shown.size() < line.size()) diagnostic.source_line += "...";
 }
 
 void Diagnostics::add(Diagnostic diagnostic) {
   if (diagnostic.severity == Severity::Error) ++error_count_;
-  entries_.push_back(std::move(diagnostic));
+  if (error_count_ <= kMaxRenderedErrors) entries_.push_back(std::move(diagnostic));
 }
 
 std::string Diagnostics::render() const {
   std::string text;
-  std::size_t rendered = 0;
-  for (const Diagnostic& entry : entries_) {
-    if (entry.severity == Severity::Error && rendered++ == kMaxRenderedErrors) {
-      const std::size_t left = error_count_ - kMaxRenderedErrors;
-      text += fmt::format("and {} more error{}\n", left, left == 1 ? "" : "s");
-      break;
-    }
-    text += rehearse::render(entry);
+  for (const Diagnostic& entry : entries_) text += rehearse::render(entry);
+  if (error_count_ > kMaxRenderedErrors) {
+    const std::size_t left = error_count_ - kMaxRenderedErrors;
+    text += fmt::format("and {} more error{}\n", left, left == 1 ? "" : "s");
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace rehearse {
@@ -21,15 +22,21 @@ struct Diagnostic {
   std::string message{};      ///< what is wrong, with the value quoted; no full stop
   std::string source_line{};  ///< the text of `line` without its newline; empty = not shown
   std::string help{};         ///< what to write instead; empty = none
+  int source_column = 0;      ///< of the caret, where source_line is a part of the line; 0 = column
 };
 
+/// Sets line, column and source_line to where byte `offset` of the file's `text` is. Of a very long
+/// line only the neighbourhood is kept. O(offset).
+void point_at(Diagnostic& diagnostic, std::string_view text, std::size_t offset);
+
 /// `diagnostic` as one to four lines, each ended by a newline. The caret is aligned by characters:
-/// tabs are kept and the bytes of one UTF-8 character count once.
+/// tabs are kept and the bytes of one UTF-8 character count once. Other control characters are
+/// shown as '?', and what exceeds a message's size as "...".
 std::string render(const Diagnostic& diagnostic);
 
 class Diagnostics {
  public:
-  /// Errors that render() shows in full.
+  /// Errors that are kept; further ones are only counted, and nothing after them is kept.
   static constexpr std::size_t kMaxRenderedErrors = 20;
 
   void add(Diagnostic diagnostic);
@@ -37,7 +44,7 @@ class Diagnostics {
   std::size_t error_count() const { return error_count_; }
   const std::vector<Diagnostic>& entries() const { return entries_; }
 
-  /// All entries in order, up to kMaxRenderedErrors errors; then "and N more errors".
+  /// All entries in order; then "and N more errors" if there were more than are kept.
   std::string render() const;
 
   /// Throws InputError with a copy of this if an error was added; warnings and notes do not count.

@@ -50,6 +50,8 @@ std::strong_ordering compare_numbers(std::string_view a, std::string_view b) {
 
 std::optional<std::string> near_match(std::string_view word,
                                       std::span<const std::string_view> candidates) {
+  constexpr std::size_t kLongest = 256;  // nobody means a known word by more
+  if (word.size() > kLongest) return std::nullopt;
   std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
   std::optional<std::string> nearest;
   for (const std::string_view candidate : candidates) {

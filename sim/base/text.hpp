@@ -14,7 +14,8 @@ namespace rehearse {
 
 /// The candidate nearest to `word`, for "did you mean": the first of those with the least
 /// Damerau-Levenshtein distance (insert, delete, replace, swap neighbours; no substring is edited
-/// twice), if that is at most max(1, word length / 3). O(word length x candidates' total length).
+/// twice), if that is at most max(1, word length / 3); none for a word of over 256 bytes. O(word
+/// length x candidates' total length).
 std::optional<std::string> near_match(std::string_view word,
                                       std::span<const std::string_view> candidates);
 

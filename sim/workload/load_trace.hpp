@@ -3,12 +3,20 @@
 // another name is looked into: a first row with commas is a CSV's header.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "sim/workload/trace_rules.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace rehearse {
+
+enum class TraceFormat : std::uint8_t { Swf, Csv };
+
+/// The format that the name stands for, whatever the compression; nothing if it says none.
+std::optional<TraceFormat> trace_format(std::string_view path);
 
 /// Reads `path`. Throws InputError with everything that is wrong with it; a trace without a single
 /// job to replay is an error too. O(file).

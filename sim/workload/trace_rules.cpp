@@ -24,6 +24,8 @@ constexpr std::array kRules{
               "SWF: drop cancelled jobs (status 5) even if they ran"},
     TraceRule{"use-requested-processors", &TraceRules::use_requested_processors,
               "SWF: take the requested processors (field 8) before the allocated ones (field 5)"},
+    TraceRule{"drop-dependency-on-dropped", nullptr,
+              "CSV: a dependency on a row that was dropped counts as satisfied"},
     TraceRule{"drop-unknown-submit", nullptr, "SWF: the submit time is negative"},
     TraceRule{"drop-cancelled-before-start", nullptr, "SWF: status 5 and no run time"},
     TraceRule{"drop-negative-runtime", nullptr, "SWF: no run time, and not cancelled"},

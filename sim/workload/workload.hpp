@@ -56,6 +56,7 @@ struct Dependency {
   SubmissionId on = kNone<SubmissionId>;  ///< none for singleton
   std::uint32_t array_task = kNone<std::uint32_t>;
   Duration delay = Duration::zero();  ///< after:id+minutes
+  bool operator==(const Dependency&) const = default;
 };
 
 /// The rare options of a submission.
@@ -72,6 +73,7 @@ struct Special {
   NameId job_name = kNone<NameId>;  ///< --job-name, by which `singleton` goes; none: the row's id
   std::vector<std::string>
       not_simulated;  ///< options that are read and have no effect: --name=value
+  bool operator==(const Special&) const = default;
 };
 
 /// One row of the trace.
