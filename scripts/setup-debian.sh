@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 packages=(ca-certificates ccache cmake g++ libarchive-dev libboost-graph-dev libcli11-dev
-  libeigen3-dev libfmt-dev libyaml-cpp-dev ninja-build nlohmann-json3-dev)
+  libeigen3-dev libfmt-dev libyaml-cpp-dev nettle-dev ninja-build nlohmann-json3-dev)
 what=${1:-test}
 if [ "$what" != run ]; then
   packages+=(catch2 chromium git librapidcheck-dev python3)
