@@ -243,8 +243,9 @@ std::string compress_hostlist(const std::vector<std::string>& hosts) {
       std::string_view last = first;
       for (++i, ++count; i < hosts.size() && !first.empty(); ++i, ++count) {
         const auto [next_name, next] = split_number(hosts[i]);
-        if (next_name != prefix) break;
-        if (next != fmt::format("{:0{}}", *parse_int64(last) + 1, first.size())) break;
+        const auto number = parse_int64(last);
+        if (next_name != prefix || !number) break;
+        if (next != fmt::format("{:0{}}", *number + 1, first.size())) break;
         last = next;
       }
       if (!ranges.empty()) ranges += ',';
