@@ -120,12 +120,15 @@ class Machine {
   }
 
   void pass() {
-    std::size_t head = 0;
-    while (head < waiting_.size() && jobs_[waiting_[head]].procs <= free_) start(waiting_[head++]);
-    waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(head));
-    if (backfills_ && free_ > 0 && waiting_.size() > 1) {
-      backfill(depth_ - static_cast<std::int64_t>(head));
+    std::int64_t head = 0;
+    const std::int64_t examined = std::min(depth_, static_cast<std::int64_t>(waiting_.size()));
+    const auto waiting = [&] { return waiting_[static_cast<std::size_t>(head)]; };
+    while (head < examined && jobs_[waiting()].procs <= free_) {
+      start(waiting());
+      ++head;
     }
+    waiting_.erase(waiting_.begin(), waiting_.begin() + head);
+    if (backfills_ && free_ > 0 && waiting_.size() > 1) backfill(depth_ - head);
   }
 
   // The head starts when enough limits have ended; what is free then beyond it is spare.
