@@ -35,6 +35,9 @@ class Limiter {
   /// own. Where the cluster sets no limit at all, every question is answered at once.
   Limiter(const Cluster& cluster, const IdVector<AssocId, Assoc>& assocs);
 
+  /// Whether the cluster sets any limit: if not, no count in the ledger is ever asked for.
+  bool has_limits() const { return has_limits_; }
+
   /// Submit limits always; others only where they are strict: a QOS with DenyOnLimit, or no QOS at
   /// all (semantics 4.2); there no other job counts. `tres` is what was asked for one of `jobs`
   /// equal jobs.
