@@ -73,7 +73,7 @@ struct Scale {
   double assoc = 1, partition = 1, qos = 1;
   double nodes = 0, cpus = 0;
   rehearse::IdVector<rehearse::PartitionId, rehearse::TresCounts> partition_tres;
-  rehearse::TresCounts tres_weights;
+  std::vector<double> tres_weights;  ///< empty if there are none
 };
 
 rehearse::TresCounts total_tres(const rehearse::Cluster& cluster,
@@ -139,8 +139,7 @@ class Multifactor final : public rehearse::PriorityPolicy {
     result.head<kTres>() << params_.age_weight, params_.assoc_weight, params_.fair_share_weight,
         params_.job_size_weight, params_.partition_weight, params_.qos_weight;
     for (Eigen::Index i = 0; i < tres_count; ++i) {
-      const std::int64_t weight = scale_.tres_weights[static_cast<std::size_t>(i)];
-      result[kTres + i] = weight == rehearse::kNoLimit ? 0 : static_cast<double>(weight);
+      result[kTres + i] = scale_.tres_weights[static_cast<std::size_t>(i)];
     }
     return result;
   }
@@ -218,12 +217,12 @@ class Multifactor final : public rehearse::PriorityPolicy {
     scale.nodes = static_cast<double>(cluster.nodes.size());
     for (const auto& node : cluster.nodes) scale.cpus += node.cpus;
     if (params_.tres_weights.empty()) return scale;
-    rehearse::TresParse weights = rehearse::parse_tres(params_.tres_weights, cluster);
+    auto weights = rehearse::parse_billing_weights(params_.tres_weights, cluster);
     if (!weights.ok()) {
       rehearse::fail({.message = "tres_weights \"" + params_.tres_weights + "\": " + weights.error,
                       .help = "write cpu=1000,mem=1,gres/gpu=2000, as in slurm.conf"});
     }
-    scale.tres_weights = std::move(weights.counts);
+    scale.tres_weights = std::move(weights.weights);
     return scale;
   }
 

@@ -255,45 +255,101 @@ class Oracle {
     return first();
   }
 
-  std::string after(const Payer& payer, const TresCounts& asked) {
+  std::string submit(const Payer& payer, std::int64_t tasks, const TresCounts& asked,
+                     Duration wall) {
     lines_.clear();
-    for (const QosId qos : layers(payer)) {
+    const std::vector<QosId> of_payer = layers(payer);
+    bool strict = of_payer.empty();
+    for (const QosId qos : of_payer) strict = strict || cluster_.qos[qos].deny_on_limit;
+    for (const QosId qos : of_payer) {
       const Limits& of = cluster_.qos[qos].limits;
-      const TresCounts none(kTresFirstGres, 0);
-      tres("GrpTRES", of.grp_tres, sum(qos, {}, {}), asked,
-           "QOSGrpCpuLimit QOSGrpMemLimit QOSGrpNodeLimit QOSGrpBilling QOSGrpGRES");
-      tres("MaxTRESPJ", of.max_tres_per_job, none, asked,
-           "QOSMaxCpuPerJobLimit QOSMaxMemoryPerJob QOSMaxNodePerJobLimit QOSMaxBillingPerJob "
-           "QOSMaxGRESPerJob");
-      tres("MaxTRESPN", of.max_tres_per_node, none, asked,
-           "QOSMaxCpuPerNode QOSMaxMemoryPerNode - - QOSMaxGRESPerNode");
-      tres("MinTRES", of.min_tres_per_job, none, asked,
-           "QOSMinCpuNotSatisfied QOSMinMemory QOSMinNode QOSMinBilling QOSMinGRES", true);
-      tres("MaxTRESPA", of.max_tres_per_account, sum(qos, {}, lab(payer)), asked,
-           "MaxCpuPerAccount MaxMemoryPerAccount MaxNodePerAccount MaxBillingPerAccount "
-           "MaxGRESPerAccount");
-      tres("MaxTRESPU", of.max_tres_per_user, sum(qos, payer.user, {}), asked,
-           "QOSMaxCpuPerUserLimit QOSMaxMemoryPerUser QOSMaxNodePerUserLimit "
-           "QOSMaxBillingPerUser QOSMaxGRESPerUser");
+      jobs("GrpSubmit", of.grp_submit_jobs, count(qos, {}, {}), tasks, "QOSGrpSubmitJobsLimit");
+      jobs("MaxSubmitPA", of.max_submit_jobs_per_account, count(qos, {}, lab(payer)), tasks,
+           "MaxSubmitJobsPerAccount");
+      jobs("MaxSubmitPU", of.max_submit_jobs_per_user, count(qos, payer.user, {}), tasks,
+           "QOSMaxSubmitJobPerUserLimit");
+      if (strict) of_qos(qos, payer, asked, false);
+      if (strict) {
+        jobs("MaxWall", minutes(of.max_wall_per_job), 0, wall / kMinute,
+             "QOSMaxWallDurationPerJobLimit");
+      }
       next_layer();
     }
+    const bool silent = struck_.contains("MaxSubmitPA/-1") || struck_.contains("MaxSubmitPU/-1");
     for (const AssocId id : path(payer)) {
-      tres("GrpTRES", cluster_.assocs[id].limits.grp_tres, sum_below(id), asked,
-           "AssocGrpCpuLimit AssocGrpMemLimit AssocGrpNodeLimit AssocGrpBilling AssocGrpGRES");
-      if (id != payer.assoc) continue;
-      const TresCounts none(kTresFirstGres, 0);
-      tres("MaxTRESPJ", inherited(payer, &Limits::max_tres_per_job), none, asked,
-           "AssocMaxCpuPerJobLimit AssocMaxMemPerJob AssocMaxNodePerJobLimit "
-           "AssocMaxBillingPerJob AssocMaxGRESPerJob");
-      tres("MaxTRESPN", inherited(payer, &Limits::max_tres_per_node), none, asked,
-           "AssocMaxCpuPerNode AssocMaxMemPerNode - - AssocMaxGRESPerNode");
+      jobs("GrpSubmit", cluster_.assocs[id].limits.grp_submit_jobs, count_below(id), tasks,
+           "AssocGrpSubmitJobsLimit");
+      std::optional<std::int64_t> most, wall_bound;
+      for (const AssocId up : path(payer)) {
+        if (!most) most = cluster_.assocs[up].limits.max_submit_jobs;
+        if (!wall_bound) wall_bound = minutes(cluster_.assocs[up].limits.max_wall_per_job);
+      }
+      const bool own = id == payer.assoc;
+      if (own && !silent) {
+        jobs("MaxSubmit", most, count_below(id), tasks, "AssocMaxSubmitJobLimit");
+      }
+      if (strict) of_assoc(id, payer, asked, false);
+      if (strict && own) {
+        jobs("MaxWall", wall_bound, 0, wall / kMinute, "AssocMaxWallDurationPerJobLimit");
+      }
     }
     return first();
   }
 
+  std::string after(const Payer& payer, const TresCounts& asked) {
+    lines_.clear();
+    for (const QosId qos : layers(payer)) {
+      of_qos(qos, payer, asked, true);
+      next_layer();
+    }
+    for (const AssocId id : path(payer)) of_assoc(id, payer, asked, true);
+    return first();
+  }
+
  private:
+  void of_qos(QosId qos, const Payer& payer, const TresCounts& asked, bool with_use) {
+    const Limits& of = cluster_.qos[qos].limits;
+    const TresCounts none(kTresFirstGres, 0);
+    tres("GrpTRES", of.grp_tres, with_use ? sum(qos, {}, {}) : none, asked,
+         "QOSGrpCpuLimit QOSGrpMemLimit QOSGrpNodeLimit QOSGrpBilling QOSGrpGRES");
+    tres("MaxTRESPJ", of.max_tres_per_job, none, asked,
+         "QOSMaxCpuPerJobLimit QOSMaxMemoryPerJob QOSMaxNodePerJobLimit QOSMaxBillingPerJob "
+         "QOSMaxGRESPerJob");
+    tres("MaxTRESPN", of.max_tres_per_node, none, on_a_node(asked, with_use),
+         "QOSMaxCpuPerNode QOSMaxMemoryPerNode - - QOSMaxGRESPerNode");
+    tres("MinTRES", of.min_tres_per_job, none, asked,
+         "QOSMinCpuNotSatisfied QOSMinMemory QOSMinNode QOSMinBilling QOSMinGRES", true);
+    tres("MaxTRESPA", of.max_tres_per_account, with_use ? sum(qos, {}, lab(payer)) : none, asked,
+         "MaxCpuPerAccount MaxMemoryPerAccount MaxNodePerAccount MaxBillingPerAccount "
+         "MaxGRESPerAccount");
+    tres("MaxTRESPU", of.max_tres_per_user, with_use ? sum(qos, payer.user, {}) : none, asked,
+         "QOSMaxCpuPerUserLimit QOSMaxMemoryPerUser QOSMaxNodePerUserLimit "
+         "QOSMaxBillingPerUser QOSMaxGRESPerUser");
+  }
+  void of_assoc(AssocId id, const Payer& payer, const TresCounts& asked, bool with_use) {
+    const TresCounts none(kTresFirstGres, 0);
+    tres("GrpTRES", cluster_.assocs[id].limits.grp_tres, with_use ? sum_below(id) : none, asked,
+         "AssocGrpCpuLimit AssocGrpMemLimit AssocGrpNodeLimit AssocGrpBilling AssocGrpGRES");
+    if (id != payer.assoc) return;
+    tres("MaxTRESPJ", inherited(payer, &Limits::max_tres_per_job), none, asked,
+         "AssocMaxCpuPerJobLimit AssocMaxMemPerJob AssocMaxNodePerJobLimit "
+         "AssocMaxBillingPerJob AssocMaxGRESPerJob");
+    tres("MaxTRESPN", inherited(payer, &Limits::max_tres_per_node), none,
+         on_a_node(asked, with_use),
+         "AssocMaxCpuPerNode AssocMaxMemPerNode - - AssocMaxGRESPerNode");
+  }
+  /// A submission is spread evenly over its nodes; where nodes are chosen, one may have it all.
+  static TresCounts on_a_node(TresCounts asked, bool chosen) {
+    const std::int64_t nodes = asked[kTresNode];
+    for (std::int64_t& each : asked) {
+      if (!chosen && nodes > 1) each /= nodes;
+    }
+    return asked;
+  }
+
   std::vector<QosId> layers(const Payer& payer) {
     struck_.clear();
+    seen_.clear();
     std::vector<QosId> result;
     if (payer.partition_qos != kNone<QosId>) result.push_back(payer.partition_qos);
     if (payer.job_qos != kNone<QosId> && payer.job_qos != payer.partition_qos) {
@@ -424,6 +480,10 @@ class Dice {
     limits.max_jobs = bound(8);
     limits.max_jobs_per_user = bound(8);
     limits.max_jobs_per_account = bound(10);
+    limits.grp_submit_jobs = bound(12);
+    limits.max_submit_jobs = bound(8);
+    limits.max_submit_jobs_per_user = bound(8);
+    limits.max_submit_jobs_per_account = bound(10);
     if (one_in(3)) limits.max_wall_per_job = below(10) * kMinute;
   }
 
@@ -439,6 +499,7 @@ TEST_CASE("Limits agree with a list of lines on random sites", "[limiter]") {
     for (std::uint32_t i = 0; i < 3; ++i) {
       if (dice.one_in(2)) dice.fill(site.qos(i));
       site.cluster.qos[QosId{i}].over_part_qos = dice.one_in(2);
+      site.cluster.qos[QosId{i}].deny_on_limit = dice.one_in(3);
     }
     for (const AssocId id : {AssocId{0}, site.lab, site.guests, site.ann, site.bob, site.cat}) {
       if (!dice.one_in(3)) continue;
@@ -468,10 +529,13 @@ TEST_CASE("Limits agree with a list of lines on random sites", "[limiter]") {
     Oracle oracle(site.cluster, running);
     REQUIRE(asks.before(who, wall) == oracle.before(who, wall));
     REQUIRE(asks.after(who, what) == oracle.after(who, what));
+    const std::int64_t tasks = 1 + dice.below(4);
+    REQUIRE(asks.submit(who, tasks, what, wall) == oracle.submit(who, tasks, what, wall));
+    ++seen[oracle.submit(who, tasks, what, wall)];
     ++seen[oracle.before(who, wall)];
     ++seen[oracle.after(who, what)];
   }
-  CHECK(seen.size() == 49);  // every reason but those of submission, and none
+  CHECK(seen.size() == 54);  // every reason that a limit has, and none
 }
 
 }  // namespace
