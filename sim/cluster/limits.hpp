@@ -44,6 +44,7 @@ struct Limits {
   std::optional<std::int64_t> max_submit_jobs_per_user;     ///< QOS, partition
   std::optional<std::int64_t> max_submit_jobs_per_account;  ///< QOS, partition
   std::optional<Duration> max_wall_per_job;                 ///< MaxWallDurationPerJob
+  bool operator==(const Limits&) const = default;
 };
 
 }  // namespace rehearse

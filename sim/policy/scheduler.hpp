@@ -44,7 +44,7 @@ class Control {
 /// What happened since the last pass. Spans are valid during the call only.
 struct Changes {
   std::span<const Candidate> eligible;  ///< jobs that may start from now on; one per partition
-  std::span<const JobId> ended;         ///< ended, or gone from the queue
+  std::span<const AttemptId> ended;     ///< attempts that stopped running
   bool resources_freed = false;
   bool timer = false;
 };
@@ -55,6 +55,8 @@ class Scheduler {
   /// The policies it is to ask; a scheduler that decides by itself ignores them.
   virtual void equip(Slots) {}
   virtual PassMode pass() const { return PassMode::Instant; }
+  /// How long after its eviction a requeued job is eligible again.
+  virtual Duration requeue_delay() const { return Duration::zero(); }
   virtual void on(const Changes&, Control&) = 0;
 };
 

@@ -29,6 +29,7 @@ struct State {
   Ledger ledger;
   Journal journal;
   Limiter limiter;
+  bool has_limits = false;
   std::vector<RunningJob> running;       ///< by (expected end, job)
   IdVector<AssocId, double> fair_share;  ///< factor of each association, 1 until it is set
 };
@@ -56,8 +57,13 @@ class View {
     return state_.journal.held(state_.journal.attempts[job(id).attempt]);
   }
   const GresArena& gres() const { return state_.journal.gres; }
-  /// What a running job holds per TRES position.
-  TresCounts allocated(JobId id) const;
+  const Attempt& attempt(AttemptId id) const { return state_.journal.attempts[id]; }
+  /// What an attempt holds, or held, per TRES position.
+  TresCounts allocated(AttemptId id) const;
+  /// Whether all requests so far are pools: then free CPUs tell everything.
+  bool only_pools() const { return state_.requests.only_pools(); }
+  /// Whether the cluster sets any limit on use.
+  bool has_limits() const { return state_.has_limits; }
   /// On whose account a job counts in `partition`.
   Payer payer(JobId id, PartitionId partition) const;
   Reason reason(JobId id) const { return state_.journal.attempts[job(id).attempt].reason; }

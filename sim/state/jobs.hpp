@@ -17,6 +17,8 @@ struct Candidate {
   JobId job{};
   PartitionId partition{};
   RequestId request{};
+  std::uint32_t cpus = 0;   ///< of the request: the first thing to compare
+  std::uint32_t group = 0;  ///< the scheduler's own: candidates that fail for the same reasons
 };
 
 struct Job {

@@ -100,4 +100,8 @@ struct Journal {
 /// it, rounded down), GPUs, each GRES. O(shares x kinds).
 TresCounts allocated_tres(const Cluster& cluster, const Journal& journal, const Attempt& attempt);
 
+/// The same of shares that nobody holds yet.
+TresCounts tres_of_shares(const Cluster& cluster, const Partition& partition,
+                          std::span<const Share> shares, const GresArena& arena);
+
 }  // namespace rehearse

@@ -3,7 +3,7 @@
 // in a pass answers for all of them.
 //
 // A request is `tasks` equal tasks on min_nodes to max_nodes nodes. Each task needs the same
-// amounts; each node used needs `per_node` amounts besides; `job_gres` may lie on any of the nodes.
+// amounts; each node used needs `node_gres` besides; `job_gres` may lie on any of the nodes.
 #pragma once
 
 #include <cstdint>
@@ -33,48 +33,56 @@ struct Request {
   std::uint32_t tasks = 1;
   std::uint32_t cpus_per_task = 1;
   std::uint32_t min_nodes = 1;
-  std::uint32_t max_nodes = 1;           ///< kAnyNodes: tasks may lie anywhere
+  std::uint32_t max_nodes = 1;           ///< kAnyNodes: as few as hold it, filled one by one
   std::uint32_t max_tasks_per_node = 0;  ///< 0: as many as fit
-  std::int64_t memory_per_task_mib = 0;
-  std::int64_t memory_per_node_mib = 0;
+  bool task_per_node = false;            ///< as many tasks as nodes are got: `-N2-4` alone
+  Memory memory;                         ///< per node, allocated CPU or GPU
   std::vector<GresNeed> task_gres;
   std::vector<GresNeed> node_gres;
   std::vector<GresNeed> job_gres;
+  std::uint32_t cpus_per_job_gpu = 0;  ///< CPUs that come with each GPU of job_gres
   bool exclusive = false;
   /// Nodes on which a part of the job can ever run: partition, features, exclusions, sizes.
   NodeSet eligible;
   std::vector<NodeId> required;  ///< --nodelist: all must be in the allocation, in node order
   /// Amounts that limits see before nodes are chosen: cpu, mem, node, billing, gres.
   TresCounts tres;
-  /// Only CPUs count, one per task, anywhere in the whole partition: free CPUs are a pool.
+  /// Only CPUs count, one per task, anywhere in the cluster: free CPUs are a pool.
   bool is_pool = false;
 
   static constexpr std::uint32_t kAnyNodes = 0xffffffff;
+  std::int64_t cpus() const { return std::int64_t{tasks} * cpus_per_task; }
 };
 
 /// A request, or why this partition can never run it.
 struct Resolution {
   std::optional<RequestId> request;
   Reason reason = Reason::None;
-  std::string detail{};  ///< for the report: which option asks for what that no node has
+  std::string detail{};       ///< for the report: which option asks for what no node has
+  bool over_ratio = false;    ///< more CPUs than max_cpus_per_gpu: trimmed, or just warned of
 };
 
-/// The distinct requests of a run. References stay valid only until the next resolve().
+/// The distinct requests of a run.
 class Requests {
  public:
   explicit Requests(const Cluster& cluster) : cluster_(cluster) {}
 
-  /// O(nodes) for a new (asked, partition), O(log) for a known one.
+  /// What `asked` means in `partition`. O(nodes) for a new pair, O(log) for a known one. The
+  /// reference stays valid.
   const Resolution& resolve(const Workload& workload, AskedId asked, PartitionId partition);
   const Request& operator[](RequestId id) const { return requests_[id]; }
-  std::size_t size() const { return requests_.size(); }
-  /// Jobs whose CPUs were cut to the partition's `max_cpus_per_gpu`, or that exceed it (warn).
-  std::int64_t trimmed = 0, over_ratio = 0;
+  /// Whether all requests so far are pools.
+  bool only_pools() const { return only_pools_; }
 
  private:
   const Cluster& cluster_;
   IdVector<RequestId, Request> requests_;
   std::map<std::pair<AskedId, PartitionId>, Resolution> known_;
+  bool only_pools_ = true;
 };
+
+/// The amounts of `tres` as `partition` bills them (TRESBillingWeights; without weights, CPUs),
+/// rounded down; memory weights count GiB.
+std::int64_t billing(const Partition& partition, const TresCounts& tres);
 
 }  // namespace rehearse

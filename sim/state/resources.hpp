@@ -56,8 +56,12 @@ class Resources {
   std::uint32_t free_gres(NodeId node, GresId kind) const {
     return free_gres_[index(node) * kinds_ + index(kind)];
   }
-  std::uint32_t jobs(NodeId node) const { return jobs_[index(node)]; }  ///< parts of jobs on it
+  /// How many jobs have a part on the node.
+  std::uint32_t jobs(NodeId node) const { return jobs_[index(node)]; }
+  const std::vector<std::uint64_t>& nodes_with_free_cpus() const { return has_free_; }
 
+  /// Whether all that `shares` name is free. Shares of one job: no node twice.
+  bool is_free(std::span<const Share> shares, const GresArena& arena) const;
   /// Takes what `shares` name. REQUIRES: it is free.
   void take(std::span<const Share> shares, const GresArena& arena);
   /// Gives back exactly what an earlier take took.
@@ -83,11 +87,15 @@ class Resources {
 /// Lower keys are used first; equal keys in node order. Null: node order.
 using NodeKeys = std::function<void(std::span<const NodeId> nodes, std::span<double> keys)>;
 
-/// The nodes and amounts that `request` would get now, appended to `chosen` (consecutive equal ones
-/// merged); false if it does not fit, and then `chosen` and `arena` are unchanged. Tasks are spread
-/// evenly where a number of nodes is asked for, else nodes are filled one by one.
+/// The nodes and amounts that `request` would get from `resources`, appended to `chosen`
+/// (consecutive equal ones merged); false if it does not fit, and then `chosen` is unchanged.
+/// Tasks are spread evenly where a number of nodes is asked for, else nodes are filled one by one.
 /// O(eligible nodes x kinds).
 bool select(const Resources& resources, const Cluster& cluster, const Request& request,
             const NodeKeys& keys, std::vector<Share>& chosen, GresArena& arena);
+
+/// Whether the whole of a one-node request fits on `node`. REQUIRES: max_nodes = 1.
+bool fits_on(const Resources& resources, const Cluster& cluster, const Request& request,
+             NodeId node);
 
 }  // namespace rehearse

@@ -1,0 +1,340 @@
+#include "models/event/node_pass.hpp"
+
+#include <algorithm>
+#include <optional>
+
+namespace rehearse::event {
+namespace {
+
+// Refusals that depend on the job's own time limit say nothing of others of its group.
+bool is_of_time_limit(Reason reason) {
+  return reason == Reason::QOSMaxWallDurationPerJobLimit ||
+         reason == Reason::AssocMaxWallDurationPerJobLimit;
+}
+
+bool is_group_limit_of_account(Reason reason) {
+  return reason == Reason::AssocGrpCpuLimit || reason == Reason::AssocGrpMemLimit ||
+         reason == Reason::AssocGrpNodeLimit || reason == Reason::AssocGrpGRES ||
+         reason == Reason::AssocGrpBilling || reason == Reason::AssocGrpJobsLimit;
+}
+
+std::vector<std::vector<bool>> overlaps(const Cluster& cluster) {
+  const std::size_t count = cluster.partitions.size();
+  std::vector<std::vector<bool>> result(count, std::vector<bool>(count));
+  for (std::size_t a = 0; a < count; ++a) {
+    for (std::size_t b = 0; b < count; ++b) {
+      result[a][b] = cluster.partitions[static_cast<PartitionId>(a)].nodes.intersects(
+          cluster.partitions[static_cast<PartitionId>(b)].nodes);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+NodePass::NodePass(Control& control, Reasons& reasons, std::vector<JobId>& started,
+                   const Slots& slots, Reserve reserve)
+    : control_(control),
+      reasons_(reasons),
+      started_(started),
+      slots_(slots),
+      reserve_(reserve),
+      arena_(control.view().cluster().gres.size()),
+      overlap_(overlaps(control.view().cluster())) {
+  if (slots_.placement->is_node_order()) return;
+  keys_ = [this](std::span<const NodeId> nodes, std::span<double> keys) {
+    slots_.placement->keys(view(), *keyed_resources_, *keyed_request_, nodes, keys);
+  };
+}
+
+void NodePass::begin(std::span<const Candidate> queue, std::size_t groups) {
+  queue_ = queue;
+  arena_ = GresArena(arena_.kinds());
+  reservations_.clear();
+  planned_ = 0;
+  blocked_.clear();
+  memo_.resize(groups);
+  ++pass_;
+}
+
+bool NodePass::is_full() const {
+  return view().resources().free_cpus() == 0 && slots_.preemption->is_never() &&
+         !view().has_limits();
+}
+
+bool NodePass::start(const Candidate& candidate) {
+  if (view().job(candidate.job).state != JobState::Pending) return true;  // in another partition
+  const Memo& memo = memo_[candidate.group];
+  if (memo.pass == pass_) return refuse(candidate, memo.reason, false);
+  if (const Reason limit = limit_before(candidate, view().ledger()); limit != Reason::None) {
+    return refuse(candidate, limit, !is_of_time_limit(limit));
+  }
+  shares_.clear();
+  if (!find_place(view().resources(), candidate, shares_)) {
+    return refuse(candidate, Reason::Resources, true);
+  }
+  if (const Reason limit = limit_after(candidate, view().ledger(), shares_);
+      limit != Reason::None) {
+    return refuse(candidate, limit, true);
+  }
+  const std::vector<Share> place = shares_;  // planning uses shares_ too
+  plan_reservations();
+  if (delays_reservation(candidate, place, {})) return refuse(candidate, Reason::Resources, false);
+  std::erase_if(reservations_,
+                [&](const Reservation& each) { return each.candidate.job == candidate.job; });
+  planned_ = reservations_.size();
+  hold_in_shadows(candidate, place);
+  control_.start(candidate, place, &arena_,
+                 is_behind_blocked(candidate) ? StartedBy::Backfill : StartedBy::Main);
+  started_.push_back(candidate.job);
+  return true;
+}
+
+bool NodePass::refuse(const Candidate& candidate, Reason reason, bool for_the_group) {
+  refusal_ = reason;
+  if (for_the_group) {
+    memo_[candidate.group].pass = pass_;
+    memo_[candidate.group].reason = reason;
+  }
+  if (reason != Reason::Resources) {
+    reasons_.note(control_, candidate.job, reason);
+    return false;
+  }
+  if (!is_behind_blocked(candidate)) reasons_.note(control_, candidate.job, Reason::Resources);
+  if (std::find(blocked_.begin(), blocked_.end(), candidate.partition) == blocked_.end()) {
+    blocked_.push_back(candidate.partition);
+  }
+  return false;
+}
+
+bool NodePass::is_behind_blocked(const Candidate& candidate) const {
+  return std::any_of(blocked_.begin(), blocked_.end(), [&](PartitionId each) {
+    return overlap_[index(each)][index(candidate.partition)];
+  });
+}
+
+Reason NodePass::limit_before(const Candidate& candidate, const Ledger& ledger) const {
+  if (!view().has_limits()) return Reason::None;
+  const Payer payer = view().payer(candidate.job, candidate.partition);
+  if (const auto hit =
+          view().limiter().before_select(ledger, payer, view().job(candidate.job).time_limit)) {
+    return hit->reason;
+  }
+  // What was asked for is the least that it would get: a limit on that replaces a lack of
+  // resources, so that a job held by a limit does not block others (shared/semantics 4.4).
+  const auto hit = view().limiter().after_select(ledger, payer, view().request(candidate).tres, {});
+  return hit ? hit->reason : Reason::None;
+}
+
+Reason NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
+                             std::span<const Share> shares) const {
+  if (!view().has_limits()) return Reason::None;
+  const Partition& partition = view().cluster().partitions[candidate.partition];
+  TresCounts most(view().cluster().tres_count(), 0);
+  for (Share share : shares) {
+    share.nodes = 1;
+    const TresCounts on_node = tres_of_shares(view().cluster(), partition, {&share, 1}, arena_);
+    for (std::size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], on_node[i]);
+  }
+  const auto hit = view().limiter().after_select(
+      ledger, view().payer(candidate.job, candidate.partition),
+      tres_of_shares(view().cluster(), partition, shares, arena_), most);
+  return hit ? hit->reason : Reason::None;
+}
+
+bool NodePass::find_place(const Resources& resources, const Candidate& candidate,
+                          std::vector<Share>& shares) {
+  keyed_request_ = &view().request(candidate);
+  keyed_resources_ = &resources;
+  return select(resources, view().cluster(), *keyed_request_, keys_, shares, arena_);
+}
+
+bool NodePass::reserve(const Candidate& candidate) {
+  if (refusal_ != Reason::Resources) return false;
+  // Its time is looked for when a later job asks: in a full machine none ever does.
+  reservations_.push_back({candidate, kNever, {}, nullptr});
+  return true;
+}
+
+void NodePass::plan_reservations() {
+  for (; planned_ < reservations_.size(); ++planned_) plan(reservations_[planned_]);
+  std::erase_if(reservations_, [](const Reservation& each) { return each.at == kNever; });
+  planned_ = reservations_.size();
+}
+
+// Walks the ends of running jobs, as their time limits tell, until the job fits.
+void NodePass::plan(Reservation& reservation) {
+  const Request& request = view().request(reservation.candidate);
+  const bool one_node = request.max_nodes == 1;
+  auto then = std::make_unique<Resources>(view().resources());
+  const std::span<const RunningJob> running = view().running();
+  const auto planned_end = [&](const Reservation& each) {
+    return end_of(each.at, view().job(each.candidate.job).time_limit);
+  };
+  std::vector<Time> instants;  // at which something may become free
+  for (const RunningJob& job : running) instants.push_back(job.expected_end);
+  for (std::size_t i = 0; i < planned_; ++i) instants.push_back(planned_end(reservations_[i]));
+  instants.push_back(view().now());
+  std::sort(instants.begin(), instants.end());
+  instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
+  std::size_t next = 0;
+  for (const Time at : instants) {
+    if (at == kNever) break;
+    bool may_fit = planned_ > 0 || !one_node || at == view().now();
+    for (; next < running.size() && running[next].expected_end <= at; ++next) {
+      const std::span<const Share> held = view().held(running[next].job);
+      then->give(held, view().gres());
+      for (const Share& share : held) {
+        for (std::size_t n = 0; n < share.nodes && one_node && !may_fit; ++n) {
+          may_fit = fits_on(*then, view().cluster(), request,
+                            static_cast<NodeId>(index(share.first) + n));
+        }
+      }
+    }
+    if (!may_fit) continue;
+    Resources free = *then;
+    bool consistent = true;
+    for (std::size_t i = 0; i < planned_ && consistent; ++i) {
+      const Reservation& each = reservations_[i];
+      if (each.at > at || planned_end(each) <= at) continue;
+      consistent = free.is_free(each.plan, arena_);
+      if (consistent) free.take(each.plan, arena_);
+    }
+    if (!consistent || !is_plannable(reservation, free, at)) continue;
+    reservation.at = at;
+    reservation.plan = shares_;
+    reservation.shadow = std::make_unique<Resources>(std::move(free));
+    return;
+  }
+}
+
+// Whether the job fits at `at`, and does not delay reservations that come after it. Its place is
+// left in shares_.
+bool NodePass::is_plannable(const Reservation& reservation, const Resources& then, Time at) {
+  shares_.clear();
+  if (!find_place(then, reservation.candidate, shares_)) return false;
+  const Time end = end_of(at, view().job(reservation.candidate.job).time_limit);
+  for (std::size_t i = 0; i < planned_; ++i) {
+    const Reservation& later = reservations_[i];
+    if (later.at <= at || later.at >= end) continue;
+    Resources left = *later.shadow;
+    if (!left.is_free(shares_, arena_)) return false;
+    left.take(shares_, arena_);
+    if (!keeps(later, left)) return false;
+  }
+  return true;
+}
+
+bool NodePass::delays_reservation(const Candidate& candidate, std::span<const Share> shares,
+                                  std::span<const Victim> gone) {
+  const Time end = end_of(view().now(), view().job(candidate.job).time_limit);
+  for (const Reservation& each : reservations_) {
+    if (each.candidate.job == candidate.job || end <= each.at) continue;
+    Resources left = *each.shadow;
+    for (const Victim& victim : gone) {
+      if (view().job(victim.job).expected_end > each.at) {
+        left.give(view().held(victim.job), view().gres());
+      }
+    }
+    if (!left.is_free(shares, arena_)) return true;
+    left.take(shares, arena_);
+    if (!keeps(each, left)) return true;
+  }
+  return false;
+}
+
+bool NodePass::keeps(const Reservation& reservation, const Resources& left) {
+  if (reserve_ == Reserve::Nodes) return left.is_free(reservation.plan, arena_);
+  std::vector<Share> place;
+  return find_place(left, reservation.candidate, place);
+}
+
+void NodePass::hold_in_shadows(const Candidate& candidate, std::span<const Share> shares) {
+  const Time end = end_of(view().now(), view().job(candidate.job).time_limit);
+  for (Reservation& each : reservations_) {
+    if (end > each.at) each.shadow->take(shares, arena_);
+  }
+}
+
+bool NodePass::preempt_for(const Candidate& candidate) {
+  if (slots_.preemption->is_never()) return false;
+  Memo& memo = memo_[candidate.group];
+  if (memo.hopeless == pass_) return false;
+  const bool by_limit = refusal_ != Reason::Resources;
+  const bool relieved = by_limit && slots_.preemption->relieves_account_limits() &&
+                        is_group_limit_of_account(refusal_);
+  if (by_limit && !relieved) return false;
+  if (!choose_victims(candidate, refusal_)) {
+    memo.hopeless = pass_;
+    return false;
+  }
+  for (const Victim& victim : victims_) {
+    control_.evict(victim.job, victim.mode, victim.grace, candidate.job);
+  }
+  ++pass_;  // what did not fit may fit now
+  return start(candidate);
+}
+
+// The fewest victims in the policy's order after whose end the job fits, left in victims_; none and
+// false if it would not, or if those that already go are enough.
+bool NodePass::choose_victims(const Candidate& candidate, Reason limit) {
+  victims_.clear();
+  slots_.preemption->victims(view(), candidate, victims_);
+  std::erase_if(victims_, [&](const Victim& victim) {
+    const Job& job = view().job(victim.job);
+    return job.state != JobState::Running || job.evicting || job.start == view().now();
+  });
+  if (victims_.empty()) return false;
+  Resources resources = view().resources();
+  std::optional<Ledger> relieved;  // as if the victims used nothing
+  if (limit != Reason::Resources) relieved = view().ledger();
+  const Ledger& ledger = relieved ? *relieved : view().ledger();
+  const auto remove = [&](JobId job) {
+    resources.give(view().held(job), view().gres());
+    if (relieved) {
+      relieved->ended(view().payer(job, view().job(job).partition),
+                      view().allocated(view().job(job).attempt));
+    }
+  };
+  const auto put_back = [&](JobId job) {
+    resources.take(view().held(job), view().gres());
+    if (relieved) {
+      relieved->started(view().payer(job, view().job(job).partition),
+                        view().allocated(view().job(job).attempt));
+    }
+  };
+  for (const RunningJob& running : view().running()) {
+    if (view().job(running.job).evicting) remove(running.job);
+  }
+  if (fits_after(candidate, resources, ledger)) return false;
+  std::size_t taken = 0;
+  while (taken < victims_.size()) {
+    remove(victims_[taken++].job);
+    if (fits_after(candidate, resources, ledger)) break;
+  }
+  if (!fits_after(candidate, resources, ledger)) return false;
+  victims_.resize(taken);
+  for (std::size_t i = 0; i + 1 < victims_.size();) {  // spare those that turn out not to be needed
+    put_back(victims_[i].job);
+    if (fits_after(candidate, resources, ledger)) {
+      victims_.erase(victims_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      remove(victims_[i++].job);
+    }
+  }
+  shares_.clear();
+  find_place(resources, candidate, shares_);
+  const std::vector<Share> place = shares_;
+  plan_reservations();
+  return !delays_reservation(candidate, place, victims_);
+}
+
+bool NodePass::fits_after(const Candidate& candidate, const Resources& resources,
+                          const Ledger& ledger) {
+  if (limit_before(candidate, ledger) != Reason::None) return false;
+  shares_.clear();
+  return find_place(resources, candidate, shares_) &&
+         limit_after(candidate, ledger, shares_) == Reason::None;
+}
+
+}  // namespace rehearse::event

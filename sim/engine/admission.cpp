@@ -1,0 +1,248 @@
+#include "sim/engine/admission.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/text.hpp"
+
+namespace rehearse {
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+// Reasons of the job's own making: no change of the cluster's limits would let it start.
+bool is_impossible(Reason reason) {
+  return reason == Reason::BadConstraints || reason == Reason::MaxCpusPerGpu;
+}
+
+}  // namespace
+
+const Admission& Admissions::judge(SubmissionId submission) {
+  const Submission& row = workload_.submissions[submission];
+  admission_.reason = Reason::None;
+  admission_.waits_for_ever = false;
+  admission_.detail.clear();
+  admission_.candidates.clear();
+  admission_.time_limit = row.time_limit;
+  const bool known = find_payer(row) && find_qos(row);
+  const Names& names = partitions(row.partition);
+  if (known && (names.unknown || names.partitions.empty())) {
+    admission_.reason = Reason::PartitionConfig;
+    admission_.detail = fmt::format("there is no partition \"{}\"", workload_.names[row.partition]);
+  }
+  Reason first = admission_.reason;
+  if (known && first == Reason::None) {
+    const auto enforce = state_.cluster.enforce_part_limits;
+    for (const PartitionId partition : names.partitions) {
+      admission_.reason = Reason::None;
+      try_partition(row, partition);
+      if (first == Reason::None) first = admission_.reason;
+    }
+    const bool none = admission_.candidates.empty();
+    const bool refused = none || (enforce == EnforcePartLimits::All && first != Reason::None);
+    admission_.reason = refused ? first : Reason::None;
+    admission_.waits_for_ever =
+        refused && enforce == EnforcePartLimits::No && !is_impossible(first);
+  }
+  if (admission_.reason != Reason::None) {
+    if (!admission_.waits_for_ever) {
+      count(fmt::format("{}{}{}", reason_name(admission_.reason),
+                        admission_.detail.empty() ? "" : ": ", admission_.detail),
+            submission);
+    }
+    if (admission_.candidates.empty() && !names.partitions.empty()) {
+      admission_.candidates.push_back({{}, names.partitions.front(), {}, 0, 0});
+    }
+    return admission_;
+  }
+  const Candidate& best = admission_.candidates.front();
+  const Payer payer{admission_.assoc, admission_.user, admission_.qos,
+                    state_.cluster.partitions[best.partition].qos};
+  if (state_.has_limits) {
+    const Special* const special = workload_.special(submission);
+    const auto jobs = special == nullptr || special->array_tasks.empty()
+                          ? std::int64_t{1}
+                          : static_cast<std::int64_t>(special->array_tasks.size());
+    if (const auto hit =
+            state_.limiter.at_submit(state_.ledger, payer, jobs, state_.requests[best.request].tres,
+                                     admission_.time_limit)) {
+      admission_.reason = hit->reason;
+      count(std::string(reason_name(hit->reason)), submission);
+    }
+  }
+  return admission_;
+}
+
+bool Admissions::find_payer(const Submission& row) {
+  const auto [user, new_user] = users_.try_emplace(row.user);
+  if (new_user) user->second = state_.journal.users.push_back(workload_.names[row.user]);
+  admission_.user = user->second;
+  const std::uint64_t key = (std::uint64_t{index(row.account)} << 32U) | index(row.user);
+  const auto [found, inserted] = payers_.try_emplace(key, kNone<AssocId>);
+  if (inserted) {
+    const std::string& account = workload_.names[row.account];
+    const std::string& name = workload_.names[row.user];
+    const IdVector<AssocId, Assoc>& assocs = state_.journal.assocs;
+    AssocId below = kNone<AssocId>;
+    for (std::size_t i = 0; i < assocs.size() && found->second == kNone<AssocId>; ++i) {
+      const auto id = static_cast<AssocId>(i);
+      // Without --account the user's first association is the default one.
+      const bool its_account =
+          assocs[id].account == account || (account.empty() && state_.cluster.declares_accounts);
+      if (its_account && assocs[id].user == name && assocs[id].is_user()) found->second = id;
+      if (assocs[id].account == account && !assocs[id].is_user()) below = id;
+    }
+    if (found->second == kNone<AssocId> && below == kNone<AssocId> &&
+        !state_.cluster.declares_accounts) {
+      below = account.empty() ? AssocId{0} : add_assoc(account, "", AssocId{0});
+    }
+    if (found->second == kNone<AssocId> && below != kNone<AssocId>) {
+      found->second = add_assoc(account, name, below);
+    }
+  }
+  admission_.assoc = found->second == kNone<AssocId> ? AssocId{0} : found->second;
+  if (found->second != kNone<AssocId>) return true;
+  admission_.reason = Reason::InvalidAccount;
+  admission_.detail = fmt::format("there is no account \"{}\" for user {}",
+                                  workload_.names[row.account], workload_.names[row.user]);
+  return false;
+}
+
+AssocId Admissions::add_assoc(std::string account, std::string user, AssocId parent) {
+  Assoc assoc;
+  assoc.account = std::move(account);
+  assoc.user = std::move(user);
+  assoc.parent = parent;
+  const AssocId id = state_.journal.assocs.push_back(std::move(assoc));
+  state_.ledger.add_assoc(id, parent);
+  state_.fair_share.push_back(1.0);
+  return id;
+}
+
+// The first non-empty answer from the association up to the root.
+template <class Get>
+std::string Admissions::nearest(AssocId assoc, Get&& get) const {
+  for (; assoc != kNone<AssocId>; assoc = state_.journal.assocs[assoc].parent) {
+    std::string answer = get(state_.journal.assocs[assoc]);
+    if (!answer.empty()) return answer;
+  }
+  return {};
+}
+
+bool Admissions::find_qos(const Submission& row) {
+  admission_.qos = kNone<QosId>;
+  if (state_.cluster.qos.empty() && row.qos == NameId{0}) return true;
+  std::string name = workload_.names[row.qos];
+  const bool asked = !name.empty();
+  if (!asked) {
+    name = nearest(admission_.assoc, [](const Assoc& each) { return each.default_qos; });
+    if (name.empty()) name = "normal";
+  }
+  const auto qos = state_.cluster.find_qos(name);
+  if (!qos && !asked) return true;
+  const std::string refused_by = nearest(admission_.assoc, [&](const Assoc& each) {
+    if (each.allow_qos.empty()) return std::string();
+    return contains(each.allow_qos, name) ? std::string("") : each.account;
+  });
+  if (qos && (refused_by.empty() || !asked)) {
+    admission_.qos = *qos;
+    return true;
+  }
+  admission_.reason = Reason::InvalidQOS;
+  admission_.detail = qos ? fmt::format("account {} may not use QOS {}", refused_by, name)
+                          : fmt::format("there is no QOS \"{}\"", name);
+  return false;
+}
+
+const Admissions::Names& Admissions::partitions(NameId text) {
+  const auto [found, inserted] = partitions_.try_emplace(text);
+  Names& names = found->second;
+  if (!inserted) return names;
+  const Cluster& cluster = state_.cluster;
+  if (workload_.names[text].empty()) {  // all default partitions, in the file's order
+    for (std::size_t i = 0; i < cluster.partitions.size(); ++i) {
+      const auto id = static_cast<PartitionId>(i);
+      if (cluster.partitions[id].is_default) names.partitions.push_back(id);
+    }
+    return names;
+  }
+  for (const std::string_view name : split(workload_.names[text], ',')) {
+    if (const auto id = cluster.find_partition(name)) {
+      names.partitions.push_back(*id);
+    } else {
+      names.unknown = true;
+    }
+  }
+  return names;
+}
+
+Reason Admissions::forbidden(const Partition& partition) const {
+  const IdVector<AssocId, Assoc>& assocs = state_.journal.assocs;
+  bool allowed = partition.allow_accounts.empty(), denied = false;
+  for (AssocId at = admission_.assoc; at != kNone<AssocId>; at = assocs[at].parent) {
+    allowed = allowed || contains(partition.allow_accounts, assocs[at].account);
+    denied = denied || contains(partition.deny_accounts, assocs[at].account);
+  }
+  if (!allowed || denied) return Reason::AccountNotAllowed;
+  const std::string_view qos = admission_.qos == kNone<QosId>
+                                   ? ""
+                                   : std::string_view(state_.cluster.qos[admission_.qos].name);
+  if (!partition.allow_qos.empty() && !contains(partition.allow_qos, qos)) {
+    return Reason::QOSNotAllowed;
+  }
+  return contains(partition.deny_qos, qos) ? Reason::QOSNotAllowed : Reason::None;
+}
+
+void Admissions::try_partition(const Submission& row, PartitionId id) {
+  const Partition& partition = state_.cluster.partitions[id];
+  const auto refuse = [&](Reason reason, const std::string& detail) {
+    admission_.reason = reason;
+    if (admission_.detail.empty()) admission_.detail = detail;
+  };
+  if (const Reason reason = forbidden(partition); reason != Reason::None) {
+    return refuse(reason, "partition " + partition.name);
+  }
+  Duration limit = row.time_limit;
+  if (limit == kUnset) {
+    const Duration wall = state_.limiter.wall_limit(
+        {admission_.assoc, admission_.user, admission_.qos, partition.qos});
+    limit = partition.default_time != kUnset ? partition.default_time
+                                             : std::min(partition.max_time, wall);
+  }
+  if (limit > partition.max_time) {
+    return refuse(Reason::PartitionTimeLimit, "partition " + partition.name);
+  }
+  const Resolution& resolution = state_.requests.resolve(workload_, row.asked, id);
+  if (!resolution.request) return refuse(resolution.reason, resolution.detail);
+  if (admission_.candidates.empty()) {
+    admission_.time_limit = limit;
+    if (resolution.over_ratio) {
+      const bool trimmed = partition.max_cpus_per_gpu->on_violation == OnViolation::Trim;
+      count(trimmed ? "CPUs cut to max_cpus_per_gpu" : "more CPUs than max_cpus_per_gpu",
+            static_cast<SubmissionId>(&row - &*workload_.submissions.begin()));
+    }
+  }
+  const Request& request = state_.requests[*resolution.request];
+  admission_.candidates.push_back(
+      {{}, id, *resolution.request, static_cast<std::uint32_t>(request.tres[kTresCpu]), 0});
+}
+
+void Admissions::count(const std::string& what, SubmissionId submission) {
+  const auto [found, inserted] = counted_.try_emplace(what);
+  if (inserted) found->second.first = submission;
+  ++found->second.count;
+}
+
+std::vector<std::string> Admissions::notes() const {
+  std::vector<std::string> result;
+  for (const auto& [what, counted] : counted_) {
+    result.push_back(fmt::format("{}: {} submission{}, first {}", what, counted.count,
+                                 counted.count == 1 ? "" : "s", workload_.id_text(counted.first)));
+  }
+  return result;
+}
+
+}  // namespace rehearse

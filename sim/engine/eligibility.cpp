@@ -1,0 +1,132 @@
+#include "sim/engine/eligibility.hpp"
+
+#include <algorithm>
+
+namespace rehearse {
+
+Eligibility::Eligibility(const State& state, const Workload& workload)
+    : state_(state), workload_(workload) {
+  jobs_.resize(workload.submissions.size());
+  for (std::size_t i = 0; i < workload.submissions.size(); ++i) {
+    const auto id = static_cast<SubmissionId>(i);
+    const Special* const special = workload.special(id);
+    if (special == nullptr) continue;
+    for (const Dependency& dependency : special->dependencies) {
+      if (dependency.on == kNone<SubmissionId>) continue;
+      std::vector<SubmissionId>& waiting = dependents_[dependency.on];
+      if (waiting.empty() || waiting.back() != id) waiting.push_back(id);
+    }
+  }
+}
+
+void Eligibility::add(SubmissionId submission, JobId first, std::uint32_t count) {
+  jobs_[submission] = {first, count};
+}
+
+Eligibility::Answer Eligibility::of(JobId job) const {
+  const SubmissionId submission = state_.jobs[job].submission;
+  const Special* const special = workload_.special(submission);
+  if (special == nullptr) return {};
+  if (special->hold) return {Reason::JobHeldUser, kNever};
+  Answer answer;
+  std::size_t satisfied = 0, never = 0;
+  for (const Dependency& dependency : special->dependencies) {
+    const Status each = status(dependency, job, answer.ask_again);
+    satisfied += each == Status::Satisfied ? 1 : 0;
+    never += each == Status::Never ? 1 : 0;
+  }
+  const std::size_t all = special->dependencies.size();
+  const std::size_t needed = special->any_dependency ? std::min<std::size_t>(all, 1) : all;
+  if (satisfied < needed) {
+    answer.reason = all - never < needed ? Reason::DependencyNeverSatisfied : Reason::Dependency;
+    return answer;
+  }
+  if (special->begin > state_.now) return {Reason::BeginTime, special->begin};
+  if (special->array_throttle > 0) {
+    const auto count = released_.find(submission);
+    if (count != released_.end() && count->second >= special->array_throttle) {
+      return {Reason::JobArrayTaskLimit, kNever};
+    }
+  }
+  return {};
+}
+
+void Eligibility::change_released(JobId job, std::int64_t by) {
+  const SubmissionId submission = state_.jobs[job].submission;
+  const Special* const special = workload_.special(submission);
+  if (special != nullptr && special->array_throttle > 0) released_[submission] += by;
+}
+
+void Eligibility::affected(JobId job, std::vector<JobId>& jobs) const {
+  const SubmissionId submission = state_.jobs[job].submission;
+  const auto add = [&](SubmissionId id) {
+    for (std::uint32_t i = 0; i < jobs_[id].count; ++i) {
+      jobs.push_back(static_cast<JobId>(index(jobs_[id].first) + i));
+    }
+  };
+  if (const auto waiting = dependents_.find(submission); waiting != dependents_.end()) {
+    for (const SubmissionId id : waiting->second) add(id);
+  }
+  if (released_.contains(submission)) add(submission);
+}
+
+std::vector<JobId> Eligibility::targets(const Dependency& dependency, JobId job) const {
+  const Jobs& all = jobs_[dependency.on];
+  std::uint32_t task = dependency.array_task;
+  if (dependency.kind == DependencyKind::AfterCorr) task = state_.journal.jobs[job].array_task;
+  std::vector<JobId> result;
+  for (std::uint32_t i = 0; i < all.count; ++i) {
+    const auto id = static_cast<JobId>(index(all.first) + i);
+    const std::uint32_t its_task = state_.journal.jobs[id].array_task;
+    if (task == kNone<std::uint32_t> || its_task == kNone<std::uint32_t> || its_task == task) {
+      result.push_back(id);
+    }
+  }
+  return result;
+}
+
+Eligibility::Status Eligibility::status(const Dependency& dependency, JobId job,
+                                        Time& ask_again) const {
+  if (dependency.kind == DependencyKind::Singleton) return Status::Satisfied;
+  if (jobs_[dependency.on].first == kNone<JobId>) return Status::Waiting;  // not yet submitted
+  return whole(dependency, targets(dependency, job), ask_again);
+}
+
+Eligibility::Status Eligibility::whole(const Dependency& dependency, std::span<const JobId> targets,
+                                       Time& ask_again) const {
+  bool all_ended = true, all_good = true, any_bad = false, all_started = true;
+  Time last_start = Time::min();
+  for (const JobId id : targets) {
+    const JobState state = state_.jobs[id].state;
+    const bool ended = state != JobState::Pending && state != JobState::Running;
+    const bool good = state == JobState::Completed;
+    all_ended = all_ended && ended;
+    all_good = all_good && good;
+    any_bad = any_bad || (ended && !good);
+    const Time start = state_.jobs[id].start;
+    all_started = all_started && (start != kNever || ended);
+    if (start != kNever) last_start = std::max(last_start, start);
+  }
+  switch (dependency.kind) {
+    case DependencyKind::After: {
+      if (!all_started) return Status::Waiting;
+      const Time due = last_start == Time::min() ? state_.now : last_start + dependency.delay;
+      if (due <= state_.now) return Status::Satisfied;
+      ask_again = std::min(ask_again, due);
+      return Status::Waiting;
+    }
+    case DependencyKind::AfterAny:
+      return all_ended ? Status::Satisfied : Status::Waiting;
+    case DependencyKind::AfterOk:
+    case DependencyKind::AfterCorr:
+      return any_bad ? Status::Never : all_good ? Status::Satisfied : Status::Waiting;
+    case DependencyKind::AfterNotOk:
+      if (any_bad && all_ended) return Status::Satisfied;
+      return all_ended ? Status::Never : Status::Waiting;
+    case DependencyKind::Singleton:
+      break;
+  }
+  return Status::Satisfied;
+}
+
+}  // namespace rehearse

@@ -1,0 +1,449 @@
+#include "sim/engine/simulation.hpp"
+
+#include <algorithm>
+#include <queue>
+#include <tuple>
+#include <vector>
+
+#include "sim/base/check.hpp"
+#include "sim/engine/admission.hpp"
+#include "sim/engine/eligibility.hpp"
+
+namespace rehearse {
+namespace {
+
+constexpr std::size_t kProgressEvery = 1024;  // instants
+
+class Simulation final : public Control {
+ public:
+  Simulation(const Cluster& cluster, const Workload& workload, Scheduler& scheduler,
+             const SimulationOptions& options)
+      : workload_(workload),
+        scheduler_(scheduler),
+        options_(options),
+        state_(cluster),
+        view_(state_),
+        admissions_(state_, workload),
+        eligibility_(state_, workload) {
+    sort_submissions();
+    state_.jobs.reserve(order_.size());
+    state_.journal.jobs.reserve(order_.size());
+    state_.journal.attempts.reserve(order_.size());
+  }
+
+  Journal run() {
+    const bool by_event = scheduler_.pass() == PassMode::Event;
+    for (std::size_t round = 0;; ++round) {
+      const Time next = std::min({next_submit(), next_end(), next_timer()});
+      if (next == kNever) break;
+      state_.now = next;
+      if (by_event) {
+        one_event();
+      } else {
+        one_instant();
+      }
+      ask_scheduler();
+      if (options_.progress && round % kProgressEvery == 0) options_.progress(next, next_);
+    }
+    state_.journal.notes = admissions_.notes();
+    return std::move(state_.journal);
+  }
+
+  const View& view() const override { return view_; }
+
+  void start(const Candidate& candidate, std::span<const Share> shares, const GresArena* arena,
+             StartedBy by) override {
+    Attempt& attempt = begin_start(candidate);
+    Journal& journal = state_.journal;
+    for (Share share : shares) {
+      if (arena != nullptr) share.gres = journal.gres.add(arena->row(share.gres));
+      journal.shares.push_back(share);
+    }
+    attempt.share_count = static_cast<std::uint32_t>(shares.size());
+    SIM_CHECK(state_.resources.is_free(journal.held(attempt), journal.gres),
+              "job {} is started on what is not free", index(candidate.job));
+    state_.resources.take(journal.held(attempt), journal.gres);
+    end_start(candidate, attempt, by);
+  }
+
+  void start_pool(const Candidate& candidate, StartedBy by) override {
+    Attempt& attempt = begin_start(candidate);
+    state_.resources.take_pool(candidate.cpus, state_.journal.shares);
+    attempt.share_count =
+        static_cast<std::uint32_t>(state_.journal.shares.size()) - attempt.first_share;
+    end_start(candidate, attempt, by);
+  }
+
+  void evict(JobId id, PreemptMode mode, Duration grace, JobId claimant) override {
+    Job& job = state_.jobs[id];
+    SIM_CHECK(job.state == JobState::Running && !job.evicting && mode != PreemptMode::Off,
+              "job {} cannot be evicted", index(id));
+    state_.journal.evictions.push_back({state_.now, job.attempt, claimant, mode, grace});
+    const bool ignores = truth(id).ignores_term;
+    job.evicting = true;
+    if (!ignores || grace <= Duration::zero()) {
+      finish(job.attempt, JobState::Preempted);
+      return;
+    }
+    // It runs on until its grace time is over, or until it ends by itself.
+    set_expected_end(id, std::min(job.expected_end, end_of(state_.now, grace)));
+    ends_.push({end_of(state_.now, grace), job.attempt, true});
+  }
+
+  void set_reason(JobId id, Reason reason) override {
+    Attempt& attempt = state_.journal.attempts[state_.jobs[id].attempt];
+    if (attempt.reason == reason) return;
+    attempt.reason = reason;
+    state_.journal.reasons.push_back({state_.now, state_.jobs[id].attempt, reason});
+  }
+
+  void set_fair_share(AssocId assoc, double factor) override { state_.fair_share[assoc] = factor; }
+
+  void wake(Time at) override { timers_.push({at, kNone<JobId>}); }
+
+  Clairvoyance clairvoyance() override {
+    state_.journal.clairvoyant = true;
+    return Clairvoyance([this](JobId job) { return truth(job).run_time; });
+  }
+
+ private:
+  struct End {
+    Time at;
+    AttemptId attempt;
+    bool of_grace;
+    bool operator>(const End& other) const {
+      return std::tie(at, attempt) > std::tie(other.at, other.attempt);
+    }
+  };
+  struct Timer {
+    Time at;
+    JobId job;  // to be asked whether it is eligible; none: the scheduler's own
+    bool operator>(const Timer& other) const {
+      return std::tie(at, job) > std::tie(other.at, other.job);
+    }
+  };
+
+  static bool earlier(const RunningJob& a, const RunningJob& b) {
+    return std::tie(a.expected_end, a.job) < std::tie(b.expected_end, b.job);
+  }
+
+  void sort_submissions() {
+    order_.resize(workload_.submissions.size());
+    for (std::size_t row = 0; row < order_.size(); ++row) {
+      order_[row] = static_cast<SubmissionId>(row);
+    }
+    std::sort(order_.begin(), order_.end(), [&](SubmissionId a, SubmissionId b) {
+      const Submission& left = workload_.submissions[a];
+      const Submission& right = workload_.submissions[b];
+      return std::tie(left.submit, left.number, a) < std::tie(right.submit, right.number, b);
+    });
+  }
+
+  Time next_submit() const {
+    return next_ == order_.size() ? kNever : workload_.submissions[order_[next_]].submit;
+  }
+  Time next_end() const { return ends_.empty() ? kNever : ends_.top().at; }
+  Time next_timer() const { return timers_.empty() ? kNever : timers_.top().at; }
+
+  void one_instant() {
+    while (next_end() == state_.now) pop_end();
+    while (next_timer() == state_.now) pop_timer();
+    while (next_submit() == state_.now) submit(order_[next_++]);
+  }
+
+  void one_event() {
+    free_those_due();
+    if (next_timer() == state_.now) {
+      pop_timer();
+    } else if (next_submit() == state_.now) {
+      submit(order_[next_++]);
+    } else {
+      pop_end();
+    }
+  }
+
+  // A job that is requeued by a pass, or made eligible by an end in it, is asked for at once.
+  void ask_scheduler() {
+    while (freed_ || woken_ || !eligible_.empty() || !ended_.empty()) {
+      now_eligible_.swap(eligible_);
+      now_ended_.swap(ended_);
+      const Changes changes{now_eligible_, now_ended_, freed_, woken_};
+      freed_ = woken_ = false;
+      eligible_.clear();
+      ended_.clear();
+      scheduler_.on(changes, *this);
+      now_eligible_.clear();
+      now_ended_.clear();
+      if (eligible_.empty()) break;  // what it evicted it knows
+    }
+  }
+
+  void submit(SubmissionId id) {
+    state_.journal.end = state_.now;
+    const Admission& admission = admissions_.judge(id);
+    const Special* const special = workload_.special(id);
+    const std::size_t tasks =
+        special == nullptr ? 1 : std::max<std::size_t>(special->array_tasks.size(), 1);
+    const auto first = static_cast<JobId>(state_.jobs.size());
+    for (std::size_t task = 0; task < tasks; ++task) {
+      const bool array = special != nullptr && !special->array_tasks.empty();
+      create_job(id, array ? special->array_tasks[task] : kNone<std::uint32_t>, admission);
+    }
+    eligibility_.add(id, first, static_cast<std::uint32_t>(tasks));
+    if (admission.reason != Reason::None) return;
+    if (admission.candidates.size() > 1) several_[id] = admission.candidates;
+    if (state_.has_limits) {
+      const Payer payer = view_.payer(first, state_.jobs[first].partition);
+      state_.ledger.submitted(payer, static_cast<std::int64_t>(tasks));
+    }
+    for (std::size_t task = 0; task < tasks; ++task) {
+      examine(static_cast<JobId>(index(first) + task));
+    }
+    tell_dependents(first);
+  }
+
+  void create_job(SubmissionId id, std::uint32_t task, const Admission& admission) {
+    const Submission& row = workload_.submissions[id];
+    const bool refused = admission.reason != Reason::None && !admission.waits_for_ever;
+    Job job;
+    job.submission = id;
+    job.submit = row.submit;
+    job.time_limit = admission.time_limit;
+    job.assoc = admission.assoc;
+    job.user = admission.user;
+    job.qos = admission.qos;
+    job.nice = row.nice;
+    if (const Special* const special = workload_.special(id)) {
+      job.admin_priority = special->priority.value_or(-1);
+    }
+    job.state = refused ? JobState::Rejected : JobState::Pending;
+    job.partition = kNone<PartitionId>;
+    if (!admission.candidates.empty()) {
+      job.partition = admission.candidates.front().partition;
+      job.request = admission.candidates.front().request;
+    }
+    job.attempt = static_cast<AttemptId>(state_.journal.attempts.size());
+    const JobId job_id = state_.jobs.push_back(job);
+    state_.journal.jobs.push_back({id, task, job.attempt, job.assoc, job.qos, job.user});
+    add_attempt(job_id, 0, admission.reason);
+  }
+
+  void add_attempt(JobId id, std::uint16_t number, Reason reason) {
+    Job& job = state_.jobs[id];
+    Attempt attempt;
+    attempt.job = id;
+    attempt.number = number;
+    attempt.state = job.state;
+    attempt.reason = reason;
+    attempt.partition = job.partition;
+    attempt.submit = job.submit;
+    attempt.time_limit = job.time_limit;
+    job.attempt = state_.journal.attempts.push_back(attempt);
+    state_.journal.jobs[id].last_attempt = job.attempt;
+    if (reason != Reason::None) state_.journal.reasons.push_back({state_.now, job.attempt, reason});
+  }
+
+  // Asks whether a pending job may compete now; if so the scheduler is told.
+  void examine(JobId id) {
+    Job& job = state_.jobs[id];
+    if (job.state != JobState::Pending || job.eligible != kNever) return;
+    const Eligibility::Answer answer = eligibility_.of(id);
+    if (answer.ask_again != kNever) timers_.push({answer.ask_again, id});
+    if (answer.reason != Reason::None) return set_reason(id, answer.reason);
+    eligibility_.released(id);
+    make_eligible(id);
+  }
+
+  void make_eligible(JobId id) {
+    Job& job = state_.jobs[id];
+    job.eligible = state_.now;
+    state_.journal.attempts[job.attempt].eligible = state_.now;
+    const auto several = several_.find(job.submission);
+    if (several == several_.end()) {
+      const TresCounts& tres = state_.requests[job.request].tres;
+      eligible_.push_back(
+          {id, job.partition, job.request, static_cast<std::uint32_t>(tres[kTresCpu]), 0});
+      return;
+    }
+    for (Candidate candidate : several->second) {
+      candidate.job = id;
+      eligible_.push_back(candidate);
+    }
+  }
+
+  void tell_dependents(JobId id) {
+    if (!eligibility_.has_waiting()) return;
+    affected_.clear();
+    eligibility_.affected(id, affected_);
+    const std::vector<JobId> affected = affected_;
+    for (const JobId each : affected) examine(each);
+  }
+
+  Attempt& begin_start(const Candidate& candidate) {
+    Job& job = state_.jobs[candidate.job];
+    SIM_CHECK(job.state == JobState::Pending && job.eligible != kNever,
+              "job {} is started while it does not wait", index(candidate.job));
+    Attempt& attempt = state_.journal.attempts[job.attempt];
+    attempt.first_share = static_cast<std::uint32_t>(state_.journal.shares.size());
+    return attempt;
+  }
+
+  void end_start(const Candidate& candidate, Attempt& attempt, StartedBy by) {
+    Job& job = state_.jobs[candidate.job];
+    if (state_.has_limits && job.partition != candidate.partition) {
+      state_.ledger.submitted(view_.payer(candidate.job, job.partition), -1);
+      state_.ledger.submitted(view_.payer(candidate.job, candidate.partition), 1);
+    }
+    job.state = attempt.state = JobState::Running;
+    job.partition = attempt.partition = candidate.partition;
+    job.request = candidate.request;
+    job.start = attempt.start = state_.journal.end = state_.now;
+    attempt.started_by = by;
+    const Duration length = truth(candidate.job).run_time;
+    ends_.push({end_of(state_.now, std::min(length, job.time_limit)), job.attempt, false});
+    job.expected_end = end_of(state_.now, job.time_limit);
+    const RunningJob running{job.expected_end, candidate.job, candidate.cpus};
+    state_.running.insert(
+        std::lower_bound(state_.running.begin(), state_.running.end(), running, earlier), running);
+    if (state_.has_limits) {
+      state_.ledger.started(view_.payer(candidate.job, job.partition),
+                            view_.allocated(job.attempt));
+    }
+    tell_dependents(candidate.job);
+  }
+
+  TaskTruth truth(JobId id) const {
+    const JobEntry& entry = state_.journal.jobs[id];
+    if (entry.array_task == kNone<std::uint32_t>) return workload_.truth.of(entry.submission);
+    const std::vector<std::uint32_t>& tasks = workload_.special(entry.submission)->array_tasks;
+    const auto at = std::find(tasks.begin(), tasks.end(), entry.array_task);
+    return workload_.truth.of(entry.submission, static_cast<std::size_t>(at - tasks.begin()));
+  }
+
+  void pop_timer() {
+    const JobId job = timers_.top().job;
+    timers_.pop();
+    if (job == kNone<JobId>) {
+      woken_ = true;
+    } else if (state_.jobs[job].state == JobState::Pending &&
+               state_.journal.attempts[state_.jobs[job].attempt].number > 0) {
+      make_eligible(job);  // a requeued job's delay is over
+    } else {
+      examine(job);
+    }
+  }
+
+  void pop_end() {
+    const End end = ends_.top();
+    ends_.pop();
+    const Attempt& attempt = state_.journal.attempts[end.attempt];
+    if (attempt.state != JobState::Running) return;  // it was evicted, or ended in its grace time
+    if (end.of_grace) return finish(end.attempt, JobState::Preempted);
+    const Job& job = state_.jobs[attempt.job];
+    const TaskTruth its = truth(attempt.job);
+    const bool failed = its.exit_code != 0;
+    const bool over = its.run_time > job.time_limit;
+    finish(end.attempt, over ? JobState::Timeout : failed ? JobState::Failed : JobState::Completed);
+  }
+
+  // A job whose time limit is over now ends now, whichever event of this instant comes first.
+  void free_those_due() {
+    while (!state_.running.empty() && state_.running.front().expected_end == state_.now) {
+      release(state_.running.front().job);
+    }
+  }
+
+  // Gives its resources back, if pass `event` has not done so already.
+  void release(JobId id) {
+    const Job& job = state_.jobs[id];
+    const RunningJob key{job.expected_end, id, 0};
+    const auto found = std::lower_bound(state_.running.begin(), state_.running.end(), key, earlier);
+    if (found == state_.running.end() || found->job != id) return;
+    state_.running.erase(found);
+    const Attempt& attempt = state_.journal.attempts[job.attempt];
+    if (state_.has_limits) {
+      state_.ledger.ended(view_.payer(id, job.partition), view_.allocated(job.attempt));
+    }
+    state_.resources.give(state_.journal.held(attempt), state_.journal.gres);
+  }
+
+  void set_expected_end(JobId id, Time at) {
+    Job& job = state_.jobs[id];
+    const RunningJob key{job.expected_end, id, 0};
+    const auto found = std::lower_bound(state_.running.begin(), state_.running.end(), key, earlier);
+    RunningJob moved = *found;
+    state_.running.erase(found);
+    job.expected_end = moved.expected_end = at;
+    state_.running.insert(
+        std::lower_bound(state_.running.begin(), state_.running.end(), moved, earlier), moved);
+  }
+
+  void finish(AttemptId attempt_id, JobState state) {
+    const JobId id = state_.journal.attempts[attempt_id].job;
+    release(id);
+    freed_ = true;
+    Attempt& attempt = state_.journal.attempts[attempt_id];
+    Job& job = state_.jobs[id];
+    attempt.state = job.state = state;
+    attempt.end = state_.journal.end = state_.now;
+    job.expected_end = kNever;
+    ended_.push_back(attempt_id);
+    const bool evicted = job.evicting;
+    job.evicting = false;
+    if (evicted && state == JobState::Preempted &&
+        eviction_mode(attempt_id) == PreemptMode::Requeue) {
+      return requeue(id);
+    }
+    if (state_.has_limits) state_.ledger.submitted(view_.payer(id, job.partition), -1);
+    eligibility_.ended(id);
+    tell_dependents(id);
+  }
+
+  PreemptMode eviction_mode(AttemptId attempt) const {
+    const auto& evictions = state_.journal.evictions;
+    const auto found = std::find_if(evictions.rbegin(), evictions.rend(),
+                                    [&](const Eviction& each) { return each.victim == attempt; });
+    return found->mode;
+  }
+
+  void requeue(JobId id) {
+    Job& job = state_.jobs[id];
+    job.state = JobState::Pending;
+    job.submit = state_.now;
+    job.eligible = job.start = kNever;
+    const auto number = static_cast<std::uint16_t>(state_.journal.attempts[job.attempt].number + 1);
+    const Duration delay = scheduler_.requeue_delay();
+    add_attempt(id, number, delay > Duration::zero() ? Reason::BeginTime : Reason::None);
+    if (delay > Duration::zero()) {
+      timers_.push({end_of(state_.now, delay), id});
+    } else {
+      make_eligible(id);
+    }
+  }
+
+  const Workload& workload_;
+  Scheduler& scheduler_;
+  const SimulationOptions& options_;
+  State state_;
+  View view_;
+  Admissions admissions_;
+  Eligibility eligibility_;
+  std::vector<SubmissionId> order_;
+  std::size_t next_ = 0;  // in order_
+  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
+  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::map<SubmissionId, std::vector<Candidate>> several_;  // of jobs in several partitions
+  std::vector<Candidate> eligible_, now_eligible_;
+  std::vector<AttemptId> ended_, now_ended_;
+  bool freed_ = false, woken_ = false;
+  std::vector<JobId> affected_;
+};
+
+}  // namespace
+
+Journal simulate(const Cluster& cluster, const Workload& workload, Scheduler& scheduler,
+                 const SimulationOptions& options) {
+  return Simulation(cluster, workload, scheduler, options).run();
+}
+
+}  // namespace rehearse
