@@ -63,7 +63,8 @@ std::optional<GresCount> parse_item(std::string_view item, std::string_view text
   if (parts.size() == 1) return result;
   const std::optional<std::int64_t> count = parse_count(parts.back());
   if (count) result.count = *count;
-  if (!count && (parts.size() == 3 || !is_word(parts[1]) || parts[1][0] == '-')) {
+  const bool is_number = parse_int64(parts.back()).has_value();  // but no count: -1, 10^12
+  if (!count && (parts.size() == 3 || is_number || !is_word(parts[1]))) {
     return wrong(parts.back(), fmt::format("\"{}\" is not a count", parts.back()));
   }
   if (parts.size() == 3 && !is_word(parts[1])) {

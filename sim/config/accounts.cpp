@@ -117,9 +117,10 @@ Assoc make_assoc(const Entry& entry, const std::string& account, AssocId parent,
   return assoc;
 }
 
-void check_default_qos(const Assoc& assoc, const Yaml& yaml, Diagnostics& diagnostics) {
+void check_default_qos(const Assoc& assoc, const Yaml& yaml, const Cluster& cluster,
+                       Diagnostics& diagnostics) {
   const std::vector<std::string>& allowed = assoc.allow_qos;
-  if (assoc.default_qos.empty() || allowed.empty() ||
+  if (assoc.default_qos.empty() || allowed.empty() || !cluster.find_qos(assoc.default_qos) ||
       std::find(allowed.begin(), allowed.end(), assoc.default_qos) != allowed.end()) {
     return;
   }
@@ -143,7 +144,7 @@ void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnost
     const AssocId id = cluster.assocs.push_back(make_assoc(entry, entry.name, parent, cluster));
     ids[vertex] = id;
     if (tree.places[vertex] == nullptr) continue;
-    check_default_qos(cluster.assocs[id], *tree.places[vertex], diagnostics);
+    check_default_qos(cluster.assocs[id], *tree.places[vertex], cluster, diagnostics);
     std::set<std::string> seen;
     for (const UserEntry& users : entry.users) {
       for (const std::string& user : users.names) {
@@ -154,7 +155,7 @@ void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnost
         }
         Assoc assoc = make_assoc(users, entry.name, id, cluster);
         assoc.user = user;
-        check_default_qos(assoc, *tree.places[vertex], diagnostics);
+        check_default_qos(assoc, *tree.places[vertex], cluster, diagnostics);
         cluster.assocs.push_back(std::move(assoc));
       }
     }

@@ -126,14 +126,13 @@ Field<Limits> tres(TresCounts Limits::* member, const Cluster& cluster) {
   shape.of = {{Shape::Kind::Text}, mapping};
   return {std::move(shape),
           [member, &cluster](const Yaml& yaml, Limits& limits, Diagnostics& diagnostics) {
-            const auto apply = [&](const Yaml& at, const std::string& text, std::size_t shown) {
+            (limits.*member).assign(cluster.tres_count(), kNoLimit);
+            const auto apply = [&](const Yaml& at, const std::string& text, std::size_t offset) {
               const TresParse parsed = parse_tres(text, cluster);
               if (!parsed.ok()) {
-                const std::size_t offset = parsed.offset >= shown ? parsed.offset - shown : 0;
                 report(at, parsed.error, "write such as cpu=112,mem=128G,gres/gpu:a40=4",
-                       diagnostics, offset);
+                       diagnostics, parsed.offset - std::min(offset, parsed.offset));
               }
-              (limits.*member).resize(cluster.tres_count(), kNoLimit);
               for (std::size_t i = 0; i < parsed.counts.size(); ++i) {
                 if (parsed.counts[i] != kNoLimit) (limits.*member)[i] = parsed.counts[i];
               }
@@ -142,9 +141,12 @@ Field<Limits> tres(TresCounts Limits::* member, const Cluster& cluster) {
               if (const auto text = read_string(yaml, diagnostics)) apply(yaml, *text, 0);
               return;
             }
-            for (const Yaml::Member& each : yaml.members) {
-              const auto text = read_string(each.value, diagnostics);
-              if (text) apply(each.key, each.key.text + "=" + *text, 0);
+            for (const auto& [key, value] : yaml.members) {
+              const auto text = read_string(value, diagnostics);
+              if (!text) continue;
+              const std::string item = key.text + "=" + *text;
+              const bool is_key = !parse_tres(key.text + "=0", cluster).ok();
+              apply(is_key ? key : value, item, is_key ? 0 : key.text.size() + 1);
             }
           }};
 }

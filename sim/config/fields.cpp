@@ -41,7 +41,7 @@ void report_kind(const Yaml& yaml, std::string_view wanted, Diagnostics& diagnos
 void report_unknown(const Yaml& yaml, std::string_view what, std::string_view name,
                     const std::vector<std::string_view>& known, Diagnostics& diagnostics,
                     std::size_t offset) {
-  constexpr std::size_t kMostListed = 40;
+  constexpr std::size_t kMostListed = 25;
   std::string help;
   if (const auto near = near_match(name, known)) {
     help = fmt::format("did you mean \"{}\"?", *near);

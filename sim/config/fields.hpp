@@ -200,7 +200,7 @@ class Section {
   /// Reads the mapping `yaml` into `target`.
   void read(const Yaml& yaml, T& target, Diagnostics& diagnostics) const {
     if (yaml.kind != Yaml::Kind::Map) {
-      report_kind(yaml, "a mapping: the keys of a " + what_, diagnostics);
+      report_kind(yaml, "a mapping: " + what_, diagnostics);
       return;
     }
     for (const Yaml::Member& member : yaml.members) {
@@ -215,7 +215,7 @@ class Section {
     }
     for (const Key<T>& key : keys_) {
       if (key.required && yaml.find(key.name) == nullptr) {
-        report(yaml, "a " + what_ + " without \"" + key.name + "\"", key.help, diagnostics);
+        report(yaml, "no \"" + key.name + "\" in this " + what_, key.help, diagnostics);
       }
     }
   }

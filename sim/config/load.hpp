@@ -39,7 +39,7 @@ struct Experiment {
   std::string cluster{};  ///< as load_cluster() takes it
   std::string trace{};    ///< a path
   PolicySettings policies{};
-  std::vector<std::string> repairs{};  ///< names of rules for dirty rows of the trace
+  std::vector<std::string> repairs{};  ///< as parse_trace_rules() takes them
   std::uint64_t seed = 1;
   std::int64_t stranded_cpus_per_gpu = 1;  ///< a free GPU with fewer free CPUs is stranded
 };

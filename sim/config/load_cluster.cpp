@@ -22,14 +22,17 @@ namespace fs = std::filesystem;
 struct Merged {
   Yaml yaml;
   PolicySettings policies{};
+  bool is_whole = true;  ///< nothing is missing that it extends
 };
 
 Merged merge_files(std::string_view text, const std::string& file, std::vector<fs::path> chain,
                    Diagnostics& diagnostics) {
   Merged result{parse_yaml(text, file, diagnostics)};
   if (result.yaml.kind != Yaml::Kind::Map) {
-    if (diagnostics.error_count() == 0)
-      report_kind(result.yaml, "a cluster: a mapping", diagnostics);
+    if (diagnostics.error_count() == 0) {
+      report_kind(result.yaml, "a mapping: a cluster", diagnostics);
+    }
+    result.is_whole = false;
     return result;
   }
   if (const Yaml* const policies = result.yaml.find("policies")) {
@@ -37,6 +40,7 @@ Merged merge_files(std::string_view text, const std::string& file, std::vector<f
   }
   const Yaml* const extends = result.yaml.find("extends");
   if (extends == nullptr) return result;
+  result.is_whole = false;
   const fs::path path = fs::path(file).parent_path() / extends->text;
   chain.push_back(fs::weakly_canonical(file));
   const auto seen = std::find(chain.begin(), chain.end(), fs::weakly_canonical(path));
@@ -54,8 +58,10 @@ Merged merge_files(std::string_view text, const std::string& file, std::vector<f
     return result;
   }
   Merged base = merge_files(read_text(path.string()), path.string(), chain, diagnostics);
+  if (!base.is_whole) return result;
+  base.yaml = merge_yaml(std::move(base.yaml), result.yaml, diagnostics);
   overlay(base.policies, result.policies);
-  return {merge_yaml(std::move(base.yaml), result.yaml, diagnostics), std::move(base.policies)};
+  return base;
 }
 
 /// Names must be given once: reports the second one with the place of the first.
@@ -182,8 +188,9 @@ class Reader {
     }
     node.memory_mib = group.memory_mib.value_or(0);
     if (group.reserved_memory_mib > 0 && group.reserved_memory_mib >= node.memory_mib) {
-      report(*yaml.find("reserved_memory"), "as much memory is reserved as there is", "",
-             diagnostics_);
+      report(*yaml.find("reserved_memory"),
+             fmt::format("{} of {} MiB reserved", group.reserved_memory_mib, node.memory_mib),
+             group.memory_mib ? "jobs need some" : "state the node's memory", diagnostics_);
     }
     node.memory_mib -= group.reserved_memory_mib;
     node.gres.assign(cluster_.gres.size(), 0);
@@ -268,7 +275,7 @@ class Reader {
 /// "338x1" as numbers, or nothing if it is not of this form.
 std::optional<std::pair<std::int64_t, std::int64_t>> flat_size(std::string_view text) {
   const std::size_t x = text.find('x');
-  if (x == std::string_view::npos || text.starts_with('-')) return std::nullopt;
+  if (x == std::string_view::npos) return std::nullopt;
   const auto nodes = parse_int64(text.substr(0, x));
   const auto cpus = parse_int64(text.substr(x + 1));
   if (!nodes || !cpus) return std::nullopt;
@@ -282,7 +289,7 @@ bool is_flat_machine(std::string_view text) { return flat_size(text).has_value()
 ClusterFile parse_cluster(std::string_view yaml_text, const std::string& file) {
   Diagnostics diagnostics;
   Merged merged = merge_files(yaml_text, file, {}, diagnostics);
-  if (merged.yaml.kind != Yaml::Kind::Map) diagnostics.throw_if_errors();
+  if (!merged.is_whole) diagnostics.throw_if_errors();
   Cluster cluster = Reader(merged.yaml, diagnostics).read(fs::path(file).stem().string());
   diagnostics.throw_if_errors();
   return {std::move(cluster), std::move(merged.policies)};

@@ -4,6 +4,7 @@
 #include "sim/config/experiment_section.hpp"
 #include "sim/config/policies.hpp"
 #include "sim/workload/read_text.hpp"
+#include "sim/workload/trace_rules.hpp"
 
 namespace rehearse {
 namespace {
@@ -27,7 +28,10 @@ Section<Experiment> experiment_section() {
     experiment.policies = read_policies(yaml, diagnostics);
   };
   const auto repair = [](const Yaml& yaml, Experiment& experiment, Diagnostics& diagnostics) {
-    if (auto name = read_name(yaml, diagnostics)) experiment.repairs.push_back(std::move(*name));
+    auto name = read_name(yaml, diagnostics);
+    if (!name) return;
+    parse_trace_rules(std::vector{placed_text(yaml)}, diagnostics);
+    experiment.repairs.push_back(std::move(*name));
   };
   const auto text = [](std::string Experiment::* member) {
     return stored({Shape::Kind::Text}, member, read_string);

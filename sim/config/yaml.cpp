@@ -80,7 +80,11 @@ class Builder final : public YAML::EventHandler {
     open_.push_back({start(mark, tag, Yaml::Kind::Map), anchor});
   }
   void OnMapEnd() override {
-    merge_keys(open_.back().yaml);
+    Yaml& map = open_.back().yaml;
+    std::erase_if(map.members, [](const auto& member) {
+      return member.key.kind != Yaml::Kind::Scalar;  // reported as it came
+    });
+    merge_keys(map);
     close();
   }
 
@@ -203,6 +207,15 @@ void merge_lists(Yaml& base, const Yaml& over, Diagnostics& diagnostics) {
   }
 }
 
+/// yaml-cpp's complaint; where it stems from a tab it does not say so.
+void report_syntax(const Yaml& place, const std::string& message, Diagnostics& diagnostics) {
+  Diagnostic diagnostic = diagnostic_at(place, Severity::Error, "not YAML: " + message);
+  const std::string& line = diagnostic.source_line;
+  const std::string indent = line.substr(0, line.find_first_not_of(" \t"));
+  if (indent.find('\t') != std::string::npos) diagnostic.help = "indent with blanks, not tabs";
+  diagnostics.add(std::move(diagnostic));
+}
+
 }  // namespace
 
 const Yaml* Yaml::find(std::string_view key) const {
@@ -251,7 +264,7 @@ Yaml parse_yaml(std::string_view text, const std::string& file, Diagnostics& dia
     }
     return root;
   } catch (const YAML::Exception& error) {
-    report(builder.at(error.mark), "not YAML: " + error.msg, "", diagnostics);
+    report_syntax(builder.at(error.mark), error.msg, diagnostics);
     return {};
   }
 }

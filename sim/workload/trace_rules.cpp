@@ -60,6 +60,7 @@ void report_unknown(const ParamText& name, Diagnostics& diagnostics) {
                    .line = name.line,
                    .column = name.column,
                    .message = fmt::format("unknown repair rule \"{}\"", name.text),
+                   .source_line = name.source_line,
                    .help = near ? fmt::format("did you mean \"{}\"?", *near)
                                 : "`rehearse trace info --help` lists them"});
 }
@@ -81,6 +82,7 @@ TraceRules parse_trace_rules(std::span<const ParamText> names, Diagnostics& diag
                        .line = name.line,
                        .column = name.column,
                        .message = fmt::format("\"{}\" is always applied", rule->name),
+                       .source_line = name.source_line,
                        .help = "name only the rules that can be chosen"});
     } else {
       rules.*rule->flag = !negated;

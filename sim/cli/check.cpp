@@ -1,0 +1,165 @@
+// rehearse check FILE...: every error of every file, or what is in it.
+#include "sim/config/check.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "sim/cli/commands.hpp"
+
+namespace rehearse::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json cluster_totals(const Cluster& cluster) {
+  const TresCounts totals = cluster.totals();
+  Json gpus = Json::object();
+  Json gres = Json::object();
+  for (std::size_t i = 0; i < cluster.gres.size(); ++i) {
+    const auto id = static_cast<GresId>(i);
+    const GresKind& kind = cluster.gres[id];
+    const std::string type = kind.type.empty() ? "untyped" : kind.type;
+    (kind.is_gpu() ? gpus[type] : gres[cluster.tres_name(tres_of(id))]) = totals[tres_of(id)];
+  }
+  std::int64_t accounts = 0;
+  std::set<std::string_view> users;
+  for (const Assoc& assoc : cluster.assocs) {
+    if (assoc.is_user()) users.insert(assoc.user);
+    if (!assoc.is_user() && assoc.parent != kNone<AssocId>) ++accounts;
+  }
+  Json json{{"name", cluster.name},
+            {"nodes", totals[kTresNode]},
+            {"cpus", totals[kTresCpu]},
+            {"memory_mib", totals[kTresMem]},
+            {"gpus", totals[kTresGpu]},
+            {"gpus_by_type", gpus},
+            {"gres", gres},
+            {"partitions", cluster.partitions.size()},
+            {"qos", cluster.qos.size()},
+            {"accounts", accounts},
+            {"users", users.size()}};
+  json["not_simulated"] = cluster.not_simulated;
+  return json;
+}
+
+Json trace_totals(const Workload& workload) {
+  std::set<NameId> users, accounts, partitions;
+  Time first = kNever;
+  Time last = Time::min();
+  Duration run_time{};
+  for (std::size_t i = 0; i < workload.submissions.size(); ++i) {
+    const auto id = static_cast<SubmissionId>(i);
+    const Submission& submission = workload.submissions[id];
+    users.insert(submission.user);
+    accounts.insert(submission.account);
+    partitions.insert(submission.partition);
+    first = std::min(first, submission.submit);
+    last = std::max(last, submission.submit);
+    run_time += workload.truth.run_time[id];
+  }
+  Json repairs = Json::object();
+  for (const auto& [name, repair] : workload.repairs) repairs[name] = repair.count;
+  return {{"submissions", workload.submissions.size()},
+          {"users", users.size()},
+          {"accounts", accounts.size()},
+          {"partitions", partitions.size()},
+          {"first_submit", whole_seconds(first)},
+          {"last_submit", whole_seconds(last)},
+          {"run_time_hours", whole_seconds(run_time) / 3600},
+          {"repairs", repairs}};
+}
+
+Json totals_of(const CheckedFile& checked) {
+  Json totals = Json::object();
+  if (checked.cluster) totals["cluster"] = cluster_totals(checked.cluster->cluster);
+  if (checked.workload) totals["trace"] = trace_totals(*checked.workload);
+  if (!checked.policies.empty()) {
+    for (const auto& [slot, setting] : checked.policies) {
+      Json& json = totals["policies"][slot];
+      if (!setting.use.text.empty()) json["use"] = setting.use.text;
+      for (const auto& [param, text] : setting.params) json[param] = text.text;
+    }
+  }
+  return totals;
+}
+
+Json json_of(const CheckedFile& checked) {
+  Json errors = Json::array();
+  for (const Diagnostic& each : checked.diagnostics.entries()) {
+    static constexpr const char* kSeverities[] = {"error", "warning", "note"};
+    errors.push_back({{"severity", kSeverities[static_cast<std::size_t>(each.severity)]},
+                      {"file", each.file},
+                      {"line", each.line},
+                      {"column", each.column},
+                      {"message", each.message},
+                      {"help", each.help}});
+  }
+  return {{"file", checked.file},
+          {"kind", kind_name(checked.kind)},
+          {"ok", checked.ok()},
+          {"errors", errors},
+          {"totals", totals_of(checked)}};
+}
+
+/// One line a fact; what is nested is written behind it: "gpus_by_type: a40 8, 1080_ti 1".
+void print_totals(const Json& totals, int indent) {
+  for (const auto& [key, value] : totals.items()) {
+    if (value.empty()) continue;
+    if (value.is_array()) {
+      for (const Json& each : value) {
+        fmt::print("{:{}}{}: {}\n", "", indent, key, each.get<std::string>());
+      }
+      continue;
+    }
+    std::vector<std::string> facts;
+    for (const auto& [name, fact] : value.items()) {
+      if (value.is_object() && fact.is_structured()) break;
+      const std::string text = fact.is_string() ? fact.get<std::string>() : fact.dump();
+      facts.push_back(value.is_object() ? name + " " + text : text);
+    }
+    if (value.is_object() && facts.empty()) {
+      fmt::print("{:{}}{}:\n", "", indent, key);
+      print_totals(value, indent + 2);
+    } else {
+      fmt::print("{:{}}{}: {}\n", "", indent, key, fmt::join(facts, ", "));
+    }
+  }
+}
+
+}  // namespace
+
+void add_check(CLI::App& app, int& exit_code) {
+  CLI::App* const command =
+      app.add_subcommand("check", "Validate cluster, experiment, policy and trace files");
+  struct Options {
+    std::vector<std::string> files;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  command->add_option("FILE", options->files, "Files to check; 338x1 is a flat machine")
+      ->required();
+  command->add_flag("--json", options->json, "Write what was found as JSON");
+  command->callback([options, &exit_code] {
+    Json all = Json::array();
+    for (const std::string& file : options->files) {
+      const CheckedFile checked = check_file(file);
+      if (!checked.ok()) exit_code = 2;
+      if (options->json) {
+        all.push_back(json_of(checked));
+        continue;
+      }
+      fmt::print(stderr, "{}", checked.diagnostics.render());
+      if (!checked.ok()) continue;
+      fmt::print("{}: {}, ok\n", file, kind_name(checked.kind));
+      print_totals(totals_of(checked), 2);
+    }
+    if (options->json) fmt::print("{}\n", all.dump(2));
+  });
+}
+
+}  // namespace rehearse::cli

@@ -1,0 +1,134 @@
+#include "sim/config/check.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/base/text.hpp"
+#include "sim/config/fields.hpp"
+#include "sim/workload/load_trace.hpp"
+#include "sim/workload/read_text.hpp"
+
+namespace rehearse {
+namespace {
+
+using Kind = CheckedFile::Kind;
+
+/// Does `work`; what it throws is added to `diagnostics`.
+template <class Work>
+void collect(Diagnostics& diagnostics, Work&& work) {
+  try {
+    work();
+  } catch (const InputError& error) {
+    for (const Diagnostic& each : error.diagnostics().entries()) diagnostics.add(each);
+  }
+}
+
+bool is_yaml_name(std::string_view path) {
+  return path.ends_with(".yaml") || path.ends_with(".yml");
+}
+
+/// Whether the name says that it is a trace, compressed or not.
+bool is_trace_name(std::string_view path) {
+  for (const std::string_view format : {".swf", ".csv"}) {
+    for (const std::string_view compression : {"", ".gz", ".zst", ".xz", ".bz2"}) {
+      if (path.ends_with(std::string(format) + std::string(compression))) return true;
+    }
+  }
+  return false;
+}
+
+/// The kind of a mapping, by its keys; an error in `diagnostics` if it is none.
+Kind kind_of(const Yaml& yaml, Diagnostics& diagnostics) {
+  for (const char* const key : {"cluster", "trace"}) {
+    if (yaml.find(key) != nullptr) return Kind::Experiment;
+  }
+  for (const char* const key : {"nodes", "extends", "partitions"}) {
+    if (yaml.find(key) != nullptr) return Kind::Cluster;
+  }
+  for (const SlotInfo& slot : policy_slots()) {
+    if (yaml.find(slot.slot) != nullptr) return Kind::Policies;
+  }
+  report(yaml, "neither a cluster, nor an experiment, nor policies",
+         "a cluster has `nodes` or `extends`, an experiment `cluster` and `trace`, policies a slot "
+         "such as `backfill`",
+         diagnostics);
+  return Kind::Unknown;
+}
+
+Kind kind_of_text(const std::string& text, const std::string& path, Diagnostics& diagnostics) {
+  Diagnostics of_yaml;
+  const Yaml yaml = parse_yaml(text, path, of_yaml);
+  if (yaml.kind == Yaml::Kind::Map) return kind_of(yaml, diagnostics);
+  if (!is_yaml_name(path)) return Kind::Trace;
+  if (of_yaml.error_count() == 0) report_kind(yaml, "a mapping", of_yaml);
+  for (const Diagnostic& each : of_yaml.entries()) diagnostics.add(each);
+  return Kind::Unknown;
+}
+
+void check_experiment(const std::string& path, CheckedFile& checked) {
+  const Experiment experiment = load_experiment(path);
+  collect(checked.diagnostics, [&] { checked.cluster = load_cluster(experiment.cluster); });
+  collect(checked.diagnostics, [&] {
+    std::vector<ParamText> names;
+    for (const std::string& name : experiment.repairs) names.push_back({name});
+    checked.workload = load_trace(experiment.trace, parse_trace_rules(names, checked.diagnostics));
+  });
+  if (!checked.cluster) return;
+  checked.policies = checked.cluster->policies;
+  overlay(checked.policies, experiment.policies);
+  make_scheduler(checked.policies, checked.diagnostics);
+}
+
+}  // namespace
+
+std::string_view kind_name(CheckedFile::Kind kind) {
+  switch (kind) {
+    case Kind::Unknown:
+      return "unknown";
+    case Kind::Cluster:
+      return "cluster";
+    case Kind::Experiment:
+      return "experiment";
+    case Kind::Policies:
+      return "policies";
+    case Kind::Trace:
+      return "trace";
+  }
+  return "unknown";
+}
+
+CheckedFile check_file(const std::string& path) {
+  CheckedFile checked{path};
+  Diagnostics& diagnostics = checked.diagnostics;
+  collect(diagnostics, [&] {
+    if (is_flat_machine(path)) {
+      checked.kind = Kind::Cluster;
+    } else if (is_trace_name(path)) {
+      checked.kind = Kind::Trace;
+    } else {
+      checked.kind = kind_of_text(read_text(path), path, diagnostics);
+    }
+    switch (checked.kind) {
+      case Kind::Unknown:
+        break;
+      case Kind::Cluster:
+        checked.cluster = load_cluster(path);
+        checked.policies = checked.cluster->policies;
+        make_scheduler(checked.policies, diagnostics);
+        break;
+      case Kind::Experiment:
+        check_experiment(path, checked);
+        break;
+      case Kind::Policies:
+        checked.policies = load_policies(path);
+        break;
+      case Kind::Trace:
+        checked.workload = load_trace(path);
+        break;
+    }
+  });
+  return checked;
+}
+
+}  // namespace rehearse

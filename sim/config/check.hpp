@@ -1,0 +1,35 @@
+// What `rehearse check` does with one file: finds out what it is, reads it as a run would, and
+// keeps what is wrong with it or what is in it. The kind is told by content: `cluster` and `trace`
+// make an experiment, `nodes` or `extends` a cluster, nothing but slots policies; what is no
+// mapping of YAML is a trace.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sim/base/diagnostics.hpp"
+#include "sim/config/load.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace rehearse {
+
+struct CheckedFile {
+  enum class Kind : std::uint8_t { Unknown, Cluster, Experiment, Policies, Trace };
+  std::string file;
+  Kind kind = Kind::Unknown;
+  Diagnostics diagnostics{};
+  std::optional<ClusterFile> cluster{};  ///< of a cluster, and of an experiment
+  std::optional<Workload> workload{};    ///< of a trace, and of an experiment
+  PolicySettings policies{};             ///< as a run would start with them
+
+  bool ok() const { return diagnostics.error_count() == 0; }
+};
+
+/// "cluster", "experiment", ...
+std::string_view kind_name(CheckedFile::Kind kind);
+
+/// Checks `path`, and what an experiment names. Never throws on a bad file.
+CheckedFile check_file(const std::string& path);
+
+}  // namespace rehearse
