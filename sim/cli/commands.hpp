@@ -8,7 +8,6 @@
 namespace rehearse::cli {
 
 void add_check(CLI::App& app, int& exit_code);
-void add_run(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 
