@@ -8,6 +8,7 @@
 namespace rehearse::cli {
 
 void add_check(CLI::App& app, int& exit_code);
+void add_run(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 

@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(REHEARSE_VERSION));
   int exit_code = 0;
   cli::add_check(app, exit_code);
+  cli::add_run(app, exit_code);
   cli::add_policies(app, exit_code);
   cli::add_schema(app, exit_code);
   try {

@@ -106,8 +106,10 @@ bool Admissions::find_payer(const Submission& row) {
   admission_.assoc = found->second == kNone<AssocId> ? AssocId{0} : found->second;
   if (found->second != kNone<AssocId>) return true;
   admission_.reason = Reason::InvalidAccount;
-  admission_.detail = fmt::format("there is no account \"{}\" for user {}",
-                                  workload_.names[row.account], workload_.names[row.user]);
+  const std::string& account = workload_.names[row.account];
+  admission_.detail = account.empty()
+                          ? fmt::format("user {} has no account", workload_.names[row.user])
+                          : fmt::format("there is no account \"{}\"", account);
   return false;
 }
 

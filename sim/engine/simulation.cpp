@@ -43,7 +43,9 @@ class Simulation final : public Control {
         one_instant();
       }
       ask_scheduler();
-      if (options_.progress && round % kProgressEvery == 0) options_.progress(next, next_);
+      if (options_.progress && round % kProgressEvery == 0) {
+        options_.progress(next, next_, order_.size());
+      }
     }
     state_.journal.notes = admissions_.notes();
     return std::move(state_.journal);

@@ -19,8 +19,8 @@
 namespace rehearse {
 
 struct SimulationOptions {
-  /// Called now and then with the simulated time and how many submissions have been made.
-  std::function<void(Time now, std::size_t submitted)> progress;
+  /// Called now and then with the simulated time and how many of all submissions have been made.
+  std::function<void(Time now, std::size_t submitted, std::size_t all)> progress;
 };
 
 /// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row). A job that

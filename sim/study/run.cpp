@@ -1,0 +1,65 @@
+#include "sim/study/run.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "sim/base/diagnostics.hpp"
+#include "sim/policy/registry.hpp"
+#include "sim/workload/load_trace.hpp"
+
+namespace rehearse {
+namespace {
+
+TraceRules rules_of(const Experiment& experiment) {
+  std::vector<ParamText> names;
+  for (const std::string& name : experiment.repairs) names.push_back({.text = name});
+  Diagnostics diagnostics;
+  const TraceRules rules = parse_trace_rules(names, diagnostics);
+  diagnostics.throw_if_errors();
+  return rules;
+}
+
+// The machine of the trace's header: as many one-CPU nodes as it has processors.
+ClusterFile header_machine(const Workload& workload, const std::string& trace) {
+  if (workload.max_procs < 1 || workload.max_procs > kMaxFlatNodes) {
+    fail({.file = trace,
+          .message = workload.max_procs == 0
+                         ? "the trace's header has no MaxProcs"
+                         : fmt::format("MaxProcs {} is no machine", workload.max_procs),
+          .help = "give the machine: --cluster FILE, or nodes x CPUs such as --cluster 338x1"});
+  }
+  return load_cluster(fmt::format("{}x1", workload.max_procs));
+}
+
+}  // namespace
+
+RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options) {
+  RunResult result;
+  result.workload = load_trace(experiment.trace, rules_of(experiment));
+  ClusterFile file = experiment.cluster.empty() ? header_machine(result.workload, experiment.trace)
+                                                : load_cluster(experiment.cluster);
+  result.cluster = std::move(file.cluster);
+  PolicySettings policies = std::move(file.policies);
+  overlay(policies, experiment.policies);
+  Diagnostics diagnostics;
+  ReadyScheduler ready = make_scheduler(policies, diagnostics);
+  diagnostics.throw_if_errors();
+  result.journal = simulate(result.cluster, result.workload, *ready.scheduler, options);
+  result.metrics.stranded_cpus_per_gpu = experiment.stranded_cpus_per_gpu;
+
+  RunManifest& manifest = result.manifest;
+  manifest.version = REHEARSE_VERSION;
+  if (!experiment.cluster.empty() && !is_flat_machine(experiment.cluster)) {
+    manifest.cluster.push_back({experiment.cluster, sha256_of_file(experiment.cluster)});
+  } else {
+    manifest.cluster.push_back({result.cluster.name, ""});
+  }
+  manifest.trace = {experiment.trace, sha256_of_file(experiment.trace)};
+  manifest.policies = std::move(ready.resolved);
+  manifest.repairs = experiment.repairs;
+  manifest.seed = experiment.seed;
+  return result;
+}
+
+}  // namespace rehearse
