@@ -182,7 +182,8 @@ class Multifactor final : public rehearse::PriorityPolicy {
     double large = 0;
     if (params_.small_relative_to_time) {
       if (job.time_limit != rehearse::kUnlimited) {
-        const double minutes = std::max(1.0, rehearse::whole_seconds(job.time_limit) / 60.0);
+        using Minutes = std::chrono::duration<double, std::ratio<60>>;
+        const double minutes = std::max(1.0, Minutes(job.time_limit).count());
         large = std::max(cpus, nodes * scale_.cpus / scale_.nodes) / minutes / scale_.cpus;
       }
     } else {
