@@ -21,6 +21,7 @@
 #include "sim/cluster/gres.hpp"
 #include "sim/policy/registry.hpp"
 #include "sim/policy/slots.hpp"
+#include "sim/state/request.hpp"
 
 namespace {
 
@@ -92,12 +93,7 @@ rehearse::TresCounts total_tres(const rehearse::Cluster& cluster,
     }
     return true;
   });
-  double billing = 0;
-  for (std::size_t i = 0; i < partition.billing_weights.size(); ++i) {
-    billing += partition.billing_weights[i] * static_cast<double>(result[i]);
-  }
-  result[kTresBilling] =
-      partition.billing_weights.empty() ? result[kTresCpu] : static_cast<std::int64_t>(billing);
+  result[kTresBilling] = billing(partition, result);
   return result;
 }
 
