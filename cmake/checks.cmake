@@ -3,3 +3,8 @@ add_test(NAME tidy COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/tidy.py)
 add_test(NAME tidy_test COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/tidy_test.py)
 add_test(NAME format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/format --check)
 set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
+
+# The report's page in a real Chromium; skipped where that or node_modules are missing.
+add_test(NAME browser COMMAND ${CMAKE_COMMAND} -E env REHEARSE=$<TARGET_FILE:rehearse>
+         node --test ${CMAKE_CURRENT_SOURCE_DIR}/tests/browser/report.test.mjs)
+set_tests_properties(browser PROPERTIES SKIP_REGULAR_EXPRESSION "skipped: no ")

@@ -10,6 +10,7 @@ namespace rehearse::cli {
 void add_check(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);
+void add_report(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 
 }  // namespace rehearse::cli

@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   cli::add_check(app, exit_code);
   cli::add_run(app, exit_code);
   cli::add_policies(app, exit_code);
+  cli::add_report(app, exit_code);
   cli::add_schema(app, exit_code);
   try {
     app.parse(argc, argv);
