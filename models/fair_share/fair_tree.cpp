@@ -79,9 +79,10 @@ class Walk {
         level_factor = own / shares / used;
       siblings.push_back({id, level_factor});
     }
-    std::stable_sort(siblings.begin(), siblings.end(), [&](const Sibling& a, const Sibling& b) {
+    std::sort(siblings.begin(), siblings.end(), [&](const Sibling& a, const Sibling& b) {
       if (a.level_factor != b.level_factor) return a.level_factor > b.level_factor;
-      return assocs_[a.id].is_user() && !assocs_[b.id].is_user();
+      const bool a_is_user = assocs_[a.id].is_user(), b_is_user = assocs_[b.id].is_user();
+      return a_is_user == b_is_user ? a.id < b.id : a_is_user;
     });
     return siblings;
   }

@@ -28,7 +28,6 @@ std::vector<JobId> jobs_in_the_way(const View& view, const Candidate& claimant) 
     if (view.job(running.job).evicting || !is_on(view.held(running.job), nodes)) continue;
     result.push_back(running.job);
   }
-  std::sort(result.begin(), result.end());
   return result;
 }
 
@@ -52,8 +51,10 @@ std::int64_t held_nodes(const View& view, JobId job) {
 }
 
 void append_in_order(std::vector<Rival> rivals, bool youngest_first, std::vector<Victim>& victims) {
-  std::stable_sort(rivals.begin(), rivals.end(), [&](const Rival& a, const Rival& b) {
-    return youngest_first ? a.start > b.start : slurm_rank(a) < slurm_rank(b);
+  std::sort(rivals.begin(), rivals.end(), [&](const Rival& a, const Rival& b) {
+    const bool by_id = a.victim.job < b.victim.job;
+    if (youngest_first) return a.start == b.start ? by_id : a.start > b.start;
+    return slurm_rank(a) == slurm_rank(b) ? by_id : slurm_rank(a) < slurm_rank(b);
   });
   for (const Rival& rival : rivals) victims.push_back(rival.victim);
 }

@@ -27,7 +27,7 @@ struct Rival {
 };
 
 /// Running jobs with a part on a node of the claimant's partition, that are not on their way out
-/// already, in order of their ids. O(running jobs x shares).
+/// already. O(running jobs x shares).
 std::vector<JobId> jobs_in_the_way(const View& view, const Candidate& claimant);
 
 /// Whether the job started too recently to be preempted: PreemptExemptTime of the first of its QOS

@@ -21,6 +21,7 @@
 #include "sim/cluster/gres.hpp"
 #include "sim/policy/registry.hpp"
 #include "sim/policy/slots.hpp"
+#include "sim/state/request.hpp"
 
 namespace {
 
@@ -92,12 +93,7 @@ rehearse::TresCounts total_tres(const rehearse::Cluster& cluster,
     }
     return true;
   });
-  double billing = 0;
-  for (std::size_t i = 0; i < partition.billing_weights.size(); ++i) {
-    billing += partition.billing_weights[i] * static_cast<double>(result[i]);
-  }
-  result[kTresBilling] =
-      partition.billing_weights.empty() ? result[kTresCpu] : static_cast<std::int64_t>(billing);
+  result[kTresBilling] = billing(partition, result);
   return result;
 }
 
@@ -182,7 +178,8 @@ class Multifactor final : public rehearse::PriorityPolicy {
     double large = 0;
     if (params_.small_relative_to_time) {
       if (job.time_limit != rehearse::kUnlimited) {
-        const double minutes = std::max(1.0, rehearse::whole_seconds(job.time_limit) / 60.0);
+        using Minutes = std::chrono::duration<double, std::ratio<60>>;
+        const double minutes = std::max(1.0, Minutes(job.time_limit).count());
         large = std::max(cpus, nodes * scale_.cpus / scale_.nodes) / minutes / scale_.cpus;
       }
     } else {

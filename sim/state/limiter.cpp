@@ -207,10 +207,10 @@ class Layers {
     };
     const AssocId setter = nearest([&](const Limits& limits) { return limits.*own; });
     if (setter == kNone<AssocId> || is_set_before(kAssocs, is_set)) return std::nullopt;
-    const std::int64_t bound = *(assocs_[setter].limits.*own);
+    const Bound bound = assocs_[setter].limits.*own;
     const std::int64_t used = ledger_->of_assoc(payer_.assoc).*per_user.used;
-    if (used + asked <= bound) return std::nullopt;
-    return hit(setter, reason, -1, used, asked, bound);
+    if (!bound || used + asked <= *bound) return std::nullopt;
+    return hit(setter, reason, -1, used, asked, *bound);
   }
 
   /// A TRES limit of an association: its own if it is a group limit, else as inherited.
@@ -236,10 +236,10 @@ class Layers {
   std::optional<LimitHit> assoc_wall(Duration asked) const {
     const AssocId setter = nearest(wall_bound);
     if (setter == kNone<AssocId> || is_set_before(kAssocs, wall_bound)) return std::nullopt;
-    const Duration bound = *assocs_[setter].limits.max_wall_per_job;
-    if (asked <= bound) return std::nullopt;
+    const auto bound = wall_bound(assocs_[setter].limits);
+    if (!bound || asked <= *bound) return std::nullopt;
     return hit(setter, Reason::AssocMaxWallDurationPerJobLimit, -1, 0, whole_seconds(asked),
-               whole_seconds(bound));
+               whole_seconds(*bound));
   }
 
   Duration wall_limit() const {
@@ -247,7 +247,8 @@ class Layers {
       if (const auto& bound = limits(layer).max_wall_per_job) return *bound;
     }
     const AssocId setter = nearest(wall_bound);
-    return setter == kNone<AssocId> ? kUnlimited : *assocs_[setter].limits.max_wall_per_job;
+    if (setter == kNone<AssocId>) return kUnlimited;
+    return wall_bound(assocs_[setter].limits).value_or(kUnlimited);
   }
 
  private:

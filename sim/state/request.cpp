@@ -348,8 +348,7 @@ std::int64_t billing(const Partition& partition, const TresCounts& tres) {
   if (partition.billing_weights.empty()) return tres[kTresCpu];
   double sum = 0;
   for (std::size_t i = 0; i < partition.billing_weights.size() && i < tres.size(); ++i) {
-    const double amount = static_cast<double>(tres[i]) / (i == kTresMem ? 1024.0 : 1.0);
-    sum += partition.billing_weights[i] * amount;
+    sum += partition.billing_weights[i] * static_cast<double>(tres[i]);
   }
   return static_cast<std::int64_t>(std::floor(sum));
 }

@@ -58,8 +58,8 @@ struct Request {
 struct Resolution {
   std::optional<RequestId> request;
   Reason reason = Reason::None;
-  std::string detail{};       ///< for the report: which option asks for what no node has
-  bool over_ratio = false;    ///< more CPUs than max_cpus_per_gpu: trimmed, or just warned of
+  std::string detail{};     ///< for the report: which option asks for what no node has
+  bool over_ratio = false;  ///< more CPUs than max_cpus_per_gpu: trimmed, or just warned of
 };
 
 /// The distinct requests of a run.
@@ -81,8 +81,8 @@ class Requests {
   bool only_pools_ = true;
 };
 
-/// The amounts of `tres` as `partition` bills them (TRESBillingWeights; without weights, CPUs),
-/// rounded down; memory weights count GiB.
+/// The amounts of `tres` as `partition` bills them (TRESBillingWeights, of memory per MiB; without
+/// weights, CPUs), rounded down.
 std::int64_t billing(const Partition& partition, const TresCounts& tres);
 
 }  // namespace rehearse

@@ -155,7 +155,7 @@ class CsvReader {
 
   void read_row() {
     report_quotes();
-    if (fields_.size() != columns_) {
+    if (scanner_.problem() || fields_.size() != columns_) {
       if (!scanner_.problem()) report_width();
       fields_.resize(std::max(fields_.size(), columns_), CsvField{{}, scanner_.end_offset()});
       read_id();

@@ -1,6 +1,6 @@
 #include "sim/workload/workload.hpp"
 
-#include <tuple>
+#include <algorithm>
 #include <unordered_map>
 
 namespace rehearse {
@@ -68,6 +68,32 @@ Workload WorkloadBuilder::take() { return std::move(workload_); }
 std::string Workload::id_text(SubmissionId id) const {
   const Submission& row = submissions[id];
   return row.name == kNone<NameId> ? std::to_string(row.number) : names[row.name];
+}
+
+namespace {
+
+std::int64_t asked_tasks(const Asked& asked) {
+  if (asked.tasks > 0) return asked.tasks;
+  const std::int64_t nodes = std::max<std::int64_t>(1, asked.min_nodes);
+  return nodes * std::max<std::int64_t>(1, asked.tasks_per_node);
+}
+
+std::int64_t gpus_in(const std::vector<GresCount>& list) {
+  std::int64_t result = 0;
+  for (const GresCount& item : list) result += item.name == "gpu" ? item.count : 0;
+  return result;
+}
+
+}  // namespace
+
+std::int64_t asked_cpus(const Asked& asked) {
+  const std::int64_t by_tasks = asked_tasks(asked) * std::max<std::int64_t>(1, asked.cpus_per_task);
+  return std::max(by_tasks, asked_gpus(asked) * asked.cpus_per_gpu);
+}
+
+std::int64_t asked_gpus(const Asked& asked) {
+  return gpus_in(asked.gres_per_job) + asked_tasks(asked) * gpus_in(asked.gres_per_task) +
+         std::max<std::int64_t>(1, asked.min_nodes) * gpus_in(asked.gres_per_node);
 }
 
 }  // namespace rehearse

@@ -144,6 +144,11 @@ struct Workload {
   std::string id_text(SubmissionId id) const;
 };
 
+/// CPUs and GPUs that a request comes to by its own words, before a cluster's defaults: for
+/// statistics and for formats that know nothing else. At least one CPU.
+std::int64_t asked_cpus(const Asked& asked);
+std::int64_t asked_gpus(const Asked& asked);
+
 /// Fills a Workload's interned tables while a reader works. Equal texts and requests share an id.
 class WorkloadBuilder {
  public:
