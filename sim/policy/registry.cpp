@@ -57,6 +57,7 @@ class Maker {
   template <class Entries>
   void report_unknown(const char* slot, const ParamText& use, const Entries& entries) {
     std::vector<std::string_view> names;
+    names.reserve(entries.size());
     for (const auto& [name, entry] : entries) names.push_back(name);
     const auto near = near_match(use.text, names);
     diagnostics_.add({.file = use.file,
@@ -100,8 +101,9 @@ std::vector<SlotInfo> policy_slots() {
 
 ReadyScheduler make_scheduler(const PolicySettings& settings, Diagnostics& diagnostics) {
   ReadyScheduler ready;
-  std::vector<std::string_view> slots;
   const std::vector<SlotInfo> infos = policy_slots();
+  std::vector<std::string_view> slots;
+  slots.reserve(infos.size());
   for (const SlotInfo& info : infos) slots.push_back(info.slot);
   for (const auto& [slot, setting] : settings) {
     if (std::find(slots.begin(), slots.end(), slot) != slots.end()) continue;
