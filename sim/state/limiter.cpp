@@ -216,9 +216,14 @@ class Layers {
   /// A TRES limit of an association: its own if it is a group limit, else as inherited.
   std::optional<LimitHit> assoc_tres(AssocId assoc, const TresRule& rule,
                                      const Asking& asking) const {
-    for (std::size_t tres = 0; tres < cluster_.tres_count(); ++tres) {
+    const bool is_group = rule.whose == Whose::Group;
+    std::size_t positions = (assocs_[assoc].limits.*rule.bounds).size();
+    for (AssocId up = assocs_[assoc].parent; !is_group && up != kNone<AssocId>;
+         up = assocs_[up].parent) {
+      positions = std::max(positions, (assocs_[up].limits.*rule.bounds).size());
+    }
+    for (std::size_t tres = 0; tres < positions; ++tres) {
       const auto get = [&](const Limits& limits) { return tres_bound(limits, rule, tres); };
-      const bool is_group = rule.whose == Whose::Group;
       const AssocId setter = is_group ? assoc : nearest(get);
       const Reason reason = rule.assoc_reasons[std::min(tres, kTresGpu)];
       if (setter == kNone<AssocId> || reason == Reason::None) continue;
