@@ -152,16 +152,17 @@ class GpuLab {
     RandomStream random{seed_, kShape, job};
     const JobClass& kind = *draw(classes_, random);
     Draft draft;
-    const std::string account = draw(kind.accounts.empty() ? accounts_ : kind.accounts, random);
+    double amount = 0;
+    const Asked asked = draw_asked(kind, random, amount);
+    draft.row.asked = builder_.asked(asked);
+    const std::string account =
+        draw(kind.accounts.empty() ? accounts_for(asked) : kind.accounts, random);
     draft.row.account = builder_.name(account);
     draft.row.user = builder_.name(draw(users_.at(account), random));
     std::string partition = kind.partition.empty() ? "" : draw(kind.partition, random);
     if (partition == "{account}") partition = account;
     draft.row.partition = builder_.name(partition);
     draft.row.qos = builder_.name(kind.qos.empty() ? "" : draw(kind.qos, random));
-    double amount = 0;
-    const Asked asked = draw_asked(kind, random, amount);
-    draft.row.asked = builder_.asked(asked);
     draw_tasks(kind, job, random, draft);
     const Duration longest = longest_task(draft);
     const Duration limit = draw_limit(kind.limits, longest, random);
@@ -178,6 +179,27 @@ class GpuLab {
     }
     drafts_.push_back(std::move(draft));
     return amount * seconds;
+  }
+
+  // Members of a lab know its caps: accounts that can never hold the job do not ask for it.
+  Mixture<std::string> accounts_for(const Asked& asked) const {
+    const std::int64_t nodes = asked.min_nodes;
+    const std::int64_t cpus = nodes * std::max(1U, asked.cpus_per_task);
+    const std::int64_t gpus = asked.gres_per_node.empty() || asked.gres_per_node[0].name != "gpu"
+                                  ? 0
+                                  : nodes * asked.gres_per_node[0].count;
+    Mixture<std::string> result = accounts_;
+    double total = 0;
+    for (std::size_t i = 0; i < result.values.size(); ++i) {
+      const AssocId account = *cluster_.find_account(result.values[i]);
+      const TresCounts& cap = cluster_.assocs[account].limits.grp_tres;
+      const auto exceeds = [&](std::size_t tres, std::int64_t count) {
+        return tres < cap.size() && cap[tres] != kNoLimit && count > cap[tres];
+      };
+      if (exceeds(kTresCpu, cpus) || exceeds(kTresGpu, gpus)) result.weights[i] = 0;
+      total += result.weights[i];
+    }
+    return total > 0 ? result : accounts_;
   }
 
   static Duration longest_task(const Draft& draft) {
