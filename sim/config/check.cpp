@@ -6,6 +6,7 @@
 
 #include "sim/base/text.hpp"
 #include "sim/config/fields.hpp"
+#include "sim/config/load_workload_model.hpp"
 #include "sim/workload/load_trace.hpp"
 #include "sim/workload/read_text.hpp"
 
@@ -40,18 +41,20 @@ bool is_trace_name(std::string_view path) {
 
 /// The kind of a mapping, by its keys; an error in `diagnostics` if it is none.
 Kind kind_of(const Yaml& yaml, Diagnostics& diagnostics) {
-  for (const char* const key : {"cluster", "trace"}) {
-    if (yaml.find(key) != nullptr) return Kind::Experiment;
-  }
-  for (const char* const key : {"nodes", "extends", "partitions"}) {
-    if (yaml.find(key) != nullptr) return Kind::Cluster;
+  static constexpr std::pair<const char*, Kind> kTelling[] = {
+      {"lublin", Kind::WorkloadModel}, {"gpu_lab", Kind::WorkloadModel},
+      {"trace", Kind::Experiment},     {"cluster", Kind::Experiment},
+      {"nodes", Kind::Cluster},        {"extends", Kind::Cluster},
+      {"partitions", Kind::Cluster}};
+  for (const auto& [key, kind] : kTelling) {
+    if (yaml.find(key) != nullptr) return kind;
   }
   for (const SlotInfo& slot : policy_slots()) {
     if (yaml.find(slot.slot) != nullptr) return Kind::Policies;
   }
-  report(yaml, "neither a cluster, nor an experiment, nor policies",
-         "a cluster has `nodes` or `extends`, an experiment `cluster` and `trace`, policies a slot "
-         "such as `backfill`",
+  report(yaml, "no kind of file that is known",
+         "a cluster has `nodes` or `extends`, an experiment `trace`, a workload model `gpu_lab` or "
+         "`lublin`, policies slots such as `backfill`",
          diagnostics);
   return Kind::Unknown;
 }
@@ -92,6 +95,8 @@ std::string_view kind_name(CheckedFile::Kind kind) {
       return "experiment";
     case Kind::Policies:
       return "policies";
+    case Kind::WorkloadModel:
+      return "workload model";
     case Kind::Trace:
       return "trace";
   }
@@ -122,6 +127,11 @@ CheckedFile check_file(const std::string& path) {
         break;
       case Kind::Policies:
         checked.policies = load_policies(path);
+        break;
+      case Kind::WorkloadModel:
+        if (const auto model = load_workload_model(path); !model.cluster.empty()) {
+          checked.cluster = load_cluster(model.cluster);
+        }
         break;
       case Kind::Trace:
         checked.workload = load_trace(path);

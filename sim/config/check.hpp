@@ -1,7 +1,7 @@
 // What `rehearse check` does with one file: finds out what it is, reads it as a run would, and
 // keeps what is wrong with it or what is in it. The kind is told by content: `cluster` and `trace`
-// make an experiment, `nodes` or `extends` a cluster, nothing but slots policies; what is no
-// mapping of YAML is a trace.
+// make an experiment, `nodes` or `extends` a cluster, `lublin` or `gpu_lab` a workload model, slots
+// policies; what is no mapping of YAML is a trace.
 #pragma once
 
 #include <optional>
@@ -15,7 +15,7 @@
 namespace rehearse {
 
 struct CheckedFile {
-  enum class Kind : std::uint8_t { Unknown, Cluster, Experiment, Policies, Trace };
+  enum class Kind : std::uint8_t { Unknown, Cluster, Experiment, Policies, WorkloadModel, Trace };
   std::string file;
   Kind kind = Kind::Unknown;
   Diagnostics diagnostics{};

@@ -524,7 +524,8 @@ Section<Qos> qos_section(Cluster& cluster) {
                   "Time that its jobs get when preempted; a bare number is seconds"},
                  {"preempt_exempt_time", field(&Qos::preempt_exempt_time),
                   "Run time before which its jobs cannot be preempted"},
-                 {"usage_factor", field(&Qos::usage_factor), "Times the use that is charged"},
+                 {"usage_factor", number(&Qos::usage_factor, 0, 1e9),
+                  "Times the use that is charged"},
                  {"limits", nested(&Qos::limits, qos_limits(cluster)), "Named as in sacctmgr"},
              });
   section.add(keys_not_simulated<Qos>(cluster));

@@ -27,6 +27,16 @@ std::optional<Value> read_param(const Yaml& yaml, std::string_view what, std::st
   return std::nullopt;
 }
 
+template <class Value>
+std::optional<Value> read_in_range(const Yaml& yaml, std::string_view what, Value min, Value max,
+                                   Diagnostics& diagnostics) {
+  const auto value = read_param<Value>(yaml, what, "", diagnostics);
+  if (!value || (*value >= min && *value <= max)) return value;
+  report(yaml, fmt::format("{} is too {}", yaml.text, *value < min ? "small" : "large"),
+         fmt::format("from {} to {}", min, max), diagnostics);
+  return std::nullopt;
+}
+
 bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(),
                                       [](unsigned char c) { return c >= '0' && c <= '9'; });
@@ -74,15 +84,12 @@ std::optional<bool> read_bool(const Yaml& yaml, Diagnostics& diagnostics) {
 
 std::optional<std::int64_t> read_integer(const Yaml& yaml, std::int64_t min, std::int64_t max,
                                          Diagnostics& diagnostics) {
-  const auto value = read_param<std::int64_t>(yaml, "a whole number", "", diagnostics);
-  if (!value || (*value >= min && *value <= max)) return value;
-  report(yaml, fmt::format("{} is too {}", *value, *value < min ? "small" : "large"),
-         fmt::format("from {} to {}", min, max), diagnostics);
-  return std::nullopt;
+  return read_in_range<std::int64_t>(yaml, "a whole number", min, max, diagnostics);
 }
 
-std::optional<double> read_number(const Yaml& yaml, Diagnostics& diagnostics) {
-  return read_param<double>(yaml, "a number", "", diagnostics);
+std::optional<double> read_number(const Yaml& yaml, double min, double max,
+                                  Diagnostics& diagnostics) {
+  return read_in_range<double>(yaml, "a number", min, max, diagnostics);
 }
 
 std::optional<Duration> read_duration(const Yaml& yaml, Diagnostics& diagnostics) {

@@ -82,7 +82,7 @@ std::optional<std::string> read_name(const Yaml&, Diagnostics&);
 std::optional<bool> read_bool(const Yaml&, Diagnostics&);
 std::optional<std::int64_t> read_integer(const Yaml&, std::int64_t min, std::int64_t max,
                                          Diagnostics&);
-std::optional<double> read_number(const Yaml&, Diagnostics&);
+std::optional<double> read_number(const Yaml&, double min, double max, Diagnostics&);
 std::optional<Duration> read_duration(const Yaml&, Diagnostics&);
 /// GraceTime: as a duration, but a bare number is seconds, as in Slurm.
 std::optional<Duration> read_grace_time(const Yaml&, Diagnostics&);
@@ -108,7 +108,7 @@ struct is_optional : std::false_type {};
 template <class T>
 struct is_optional<std::optional<T>> : std::true_type {};
 
-/// Text, bool, number and duration members, by their type.
+/// Text, bool and duration members, by their type.
 template <class T, class Member>
 Field<T> field(Member T::* member) {
   if constexpr (std::is_same_v<Member, std::string>) {
@@ -116,8 +116,6 @@ Field<T> field(Member T::* member) {
   } else if constexpr (std::is_same_v<Member, bool> ||
                        std::is_same_v<Member, std::optional<bool>>) {
     return stored({Shape::Kind::Bool}, member, read_bool);
-  } else if constexpr (std::is_same_v<Member, double>) {
-    return stored({Shape::Kind::Number}, member, read_number);
   } else {
     static_assert(std::is_same_v<Member, Duration> ||
                   std::is_same_v<Member, std::optional<Duration>>);
@@ -144,6 +142,14 @@ Field<T> integer(Member T::* member, std::int64_t min,
   } else {
     return stored(std::move(shape), member, read);
   }
+}
+
+/// Numbers from `min` to `max`.
+template <class T>
+Field<T> number(double T::*member, double min, double max) {
+  return stored({Shape::Kind::Number}, member, [min, max](const Yaml& yaml, Diagnostics& diags) {
+    return read_number(yaml, min, max, diags);
+  });
 }
 
 template <class T, class Member>

@@ -20,6 +20,7 @@ namespace rehearse {
 struct ClusterFile {
   Cluster cluster;
   PolicySettings policies{};
+  std::vector<std::string> files{};  ///< that were read: this one, then what it extends
 };
 
 /// Reads a cluster: "338x1" is a flat machine of 338 nodes of one CPU (at most kMaxFlatNodes and

@@ -22,12 +22,13 @@ namespace fs = std::filesystem;
 struct Merged {
   Yaml yaml;
   PolicySettings policies{};
-  bool is_whole = true;  ///< nothing is missing that it extends
+  std::vector<std::string> files{};  ///< this one, then what it extends
+  bool is_whole = true;              ///< nothing is missing of the latter
 };
 
 Merged merge_files(std::string_view text, const std::string& file, std::vector<fs::path> chain,
                    Diagnostics& diagnostics) {
-  Merged result{parse_yaml(text, file, diagnostics)};
+  Merged result{.yaml = parse_yaml(text, file, diagnostics), .files = {file}};
   if (result.yaml.kind != Yaml::Kind::Map) {
     if (diagnostics.error_count() == 0) {
       report_kind(result.yaml, "a mapping: a cluster", diagnostics);
@@ -59,6 +60,7 @@ Merged merge_files(std::string_view text, const std::string& file, std::vector<f
   }
   Merged base = merge_files(read_text(path.string()), path.string(), chain, diagnostics);
   if (!base.is_whole) return result;
+  base.files.insert(base.files.begin(), file);
   base.yaml = merge_yaml(std::move(base.yaml), result.yaml, diagnostics);
   overlay(base.policies, result.policies);
   return base;
@@ -292,7 +294,7 @@ ClusterFile parse_cluster(std::string_view yaml_text, const std::string& file) {
   if (!merged.is_whole) diagnostics.throw_if_errors();
   Cluster cluster = Reader(merged.yaml, diagnostics).read(fs::path(file).stem().string());
   diagnostics.throw_if_errors();
-  return {std::move(cluster), std::move(merged.policies)};
+  return {std::move(cluster), std::move(merged.policies), std::move(merged.files)};
 }
 
 ClusterFile load_cluster(const std::string& path_or_flat) {

@@ -1,7 +1,5 @@
 #include "sim/config/load_workload_model.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
@@ -13,22 +11,6 @@ namespace rehearse {
 namespace {
 
 constexpr std::int64_t kMost = 1'000'000;
-
-// Numbers in a range.
-template <class T>
-Field<T> number(double T::* member, double min, double max) {
-  return {{Shape::Kind::Number},
-          [member, min, max](const Yaml& yaml, T& target, Diagnostics& diagnostics) {
-            const auto value = read_number(yaml, diagnostics);
-            if (!value) return;
-            if (*value >= min && *value <= max) {
-              target.*member = *value;
-            } else {
-              report(yaml, fmt::format("{} is not from {} to {}", yaml.text, min, max), "",
-                     diagnostics);
-            }
-          }};
-}
 
 template <class T>
 Field<T> part(double T::* member) {
@@ -55,9 +37,7 @@ Field<T> mixture(Mixture<Value> T::* member, Shape value, Read read) {
             };
             if (yaml.kind != Yaml::Kind::Map) add(yaml, 1);
             for (const auto& [key, weight] : yaml.members) {
-              const auto size = read_number(weight, diagnostics);
-              if (size && *size < 0) report(weight, "a negative weight", "", diagnostics);
-              add(key, size && *size >= 0 ? *size : 1);
+              add(key, read_number(weight, 0, 1e9, diagnostics).value_or(1));
             }
             if (total <= 0 && diagnostics.error_count() == errors) {
               report(yaml, "nothing has a weight", "", diagnostics);

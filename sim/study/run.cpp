@@ -40,6 +40,11 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
   ClusterFile file = experiment.cluster.empty() ? header_machine(result.workload, experiment.trace)
                                                 : load_cluster(experiment.cluster);
   result.cluster = std::move(file.cluster);
+  RunManifest& manifest = result.manifest;
+  for (const std::string& read : file.files) {
+    manifest.cluster.push_back({read, sha256_of_file(read)});
+  }
+  if (file.files.empty()) manifest.cluster.push_back({result.cluster.name, ""});
   PolicySettings policies = std::move(file.policies);
   overlay(policies, experiment.policies);
   Diagnostics diagnostics;
@@ -48,13 +53,7 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
   result.journal = simulate(result.cluster, result.workload, *ready.scheduler, options);
   result.metrics.stranded_cpus_per_gpu = experiment.stranded_cpus_per_gpu;
 
-  RunManifest& manifest = result.manifest;
   manifest.version = REHEARSE_VERSION;
-  if (!experiment.cluster.empty() && !is_flat_machine(experiment.cluster)) {
-    manifest.cluster.push_back({experiment.cluster, sha256_of_file(experiment.cluster)});
-  } else {
-    manifest.cluster.push_back({result.cluster.name, ""});
-  }
   manifest.trace = {experiment.trace, sha256_of_file(experiment.trace)};
   manifest.policies = std::move(ready.resolved);
   manifest.repairs = experiment.repairs;

@@ -153,7 +153,9 @@ partitions:
   - {name: all, max_time: 1-0}
 policies: {priority: {use: fifo}}
 )");
-  const Cluster cluster = load_cluster(path.string()).cluster;
+  const ClusterFile file = load_cluster(path.string());
+  CHECK(file.files == std::vector{path.string(), (path.parent_path() / "base.yaml").string()});
+  const Cluster& cluster = file.cluster;
   CHECK(cluster.name == "lab-2027");
   CHECK(cluster.nodes.size() == 6);
   CHECK(cluster.nodes[*cluster.find_node("cpu1")].cpus == 128);

@@ -80,12 +80,14 @@ gpu_lab:
         R"(model.yaml:6:14: error: "one" is not a whole number
     6 |       gpus: {one: 1}
       |              ^
-model.yaml:7:29: error: a negative weight
+model.yaml:7:29: error: -1 is too small
     7 |       memory_per_gpu: {32G: -1, 64G: 1}
       |                             ^
-model.yaml:8:17: error: 2 is not from 0 to 1
+      = help: from 0 to 1000000000
+model.yaml:8:17: error: 2 is too large
     8 |       failures: 2
       |                 ^
+      = help: from 0 to 1
 model.yaml:9:7: error: unknown key "rythm"
     9 |       rythm: office
       |       ^
