@@ -1,5 +1,5 @@
-// Reads a model of a workload (sim/workload/generate.hpp) from YAML. Its keys are in
-// configs/README.md; examples are in configs/workloads/.
+// Reads a model of a workload (sim/workload/generate.hpp) from YAML: examples, and what each key
+// means, are in configs/workloads/.
 #pragma once
 
 #include <string>
