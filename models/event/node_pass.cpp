@@ -275,6 +275,27 @@ bool NodePass::preempt_for(const Candidate& candidate) {
   return start(candidate);
 }
 
+// The machine as if some running jobs were gone, their use too if that is what holds the claimant.
+struct NodePass::Without {
+  Without(const View& its_view, bool of_limits) : view(its_view), resources(its_view.resources()) {
+    if (of_limits) ledger = its_view.ledger();
+  }
+  void remove(JobId id) {
+    resources.give(view.held(id), view.gres());
+    if (ledger) ledger->ended(payer(id), view.allocated(view.job(id).attempt));
+  }
+  void put_back(JobId id) {
+    resources.take(view.held(id), view.gres());
+    if (ledger) ledger->started(payer(id), view.allocated(view.job(id).attempt));
+  }
+  Payer payer(JobId id) const { return view.payer(id, view.job(id).partition); }
+  const Ledger& use() const { return ledger ? *ledger : view.ledger(); }
+
+  const View& view;
+  Resources resources;
+  std::optional<Ledger> ledger;
+};
+
 // The fewest victims in the policy's order after whose end the job fits, left in victims_; none and
 // false if it would not, or if those that already go are enough.
 bool NodePass::choose_victims(const Candidate& candidate, Reason limit) {
@@ -285,45 +306,33 @@ bool NodePass::choose_victims(const Candidate& candidate, Reason limit) {
     return job.state != JobState::Running || job.evicting || job.start == view().now();
   });
   if (victims_.empty()) return false;
-  Resources resources = view().resources();
-  std::optional<Ledger> relieved;  // as if the victims used nothing
-  if (limit != Reason::Resources) relieved = view().ledger();
-  const Ledger& ledger = relieved ? *relieved : view().ledger();
-  const auto remove = [&](JobId job) {
-    resources.give(view().held(job), view().gres());
-    if (relieved) {
-      relieved->ended(view().payer(job, view().job(job).partition),
-                      view().allocated(view().job(job).attempt));
-    }
-  };
-  const auto put_back = [&](JobId job) {
-    resources.take(view().held(job), view().gres());
-    if (relieved) {
-      relieved->started(view().payer(job, view().job(job).partition),
-                        view().allocated(view().job(job).attempt));
-    }
-  };
+  Without going(view(), limit != Reason::Resources);
   for (const RunningJob& running : view().running()) {
-    if (view().job(running.job).evicting) remove(running.job);
+    if (view().job(running.job).evicting) going.remove(running.job);
   }
-  if (fits_after(candidate, resources, ledger)) return false;
-  std::size_t taken = 0;
-  while (taken < victims_.size()) {
-    remove(victims_[taken++].job);
-    if (fits_after(candidate, resources, ledger)) break;
+  const auto fits_without = [&](std::size_t count) {
+    Without gone = going;
+    for (std::size_t i = 0; i < count; ++i) gone.remove(victims_[i].job);
+    return fits_after(candidate, gone.resources, gone.use());
+  };
+  if (fits_without(0) || !fits_without(victims_.size())) return false;
+  std::size_t too_few = 0, enough = victims_.size();
+  while (enough - too_few > 1) {
+    const std::size_t middle = (too_few + enough) / 2;
+    (fits_without(middle) ? enough : too_few) = middle;
   }
-  if (!fits_after(candidate, resources, ledger)) return false;
-  victims_.resize(taken);
+  victims_.resize(enough);
+  for (const Victim& victim : victims_) going.remove(victim.job);
   for (std::size_t i = 0; i + 1 < victims_.size();) {  // spare those that turn out not to be needed
-    put_back(victims_[i].job);
-    if (fits_after(candidate, resources, ledger)) {
+    going.put_back(victims_[i].job);
+    if (fits_after(candidate, going.resources, going.use())) {
       victims_.erase(victims_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
-      remove(victims_[i++].job);
+      going.remove(victims_[i++].job);
     }
   }
   shares_.clear();
-  find_place(resources, candidate, shares_);
+  find_place(going.resources, candidate, shares_);
   const std::vector<Share> place = shares_;
   plan_reservations();
   return !delays_reservation(candidate, place, victims_);

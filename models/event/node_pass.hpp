@@ -43,6 +43,7 @@ class NodePass final : public Pass {
     std::vector<Share> plan;
     std::unique_ptr<Resources> shadow;  // free at `at`, with the plan still in it
   };
+  struct Without;
   struct Memo {
     std::uint64_t pass = 0;  // of which the reason is
     Reason reason = Reason::None;
