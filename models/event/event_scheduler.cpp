@@ -62,7 +62,7 @@ class EventScheduler final : public Scheduler {
         slots_.backfill->schedule(*pool_pass_);
       } else {
         group(view);
-        node_pass_->begin(queue_, groups_.size() + 1);
+        node_pass_->begin(queue_, groups_.size() + 1, changes.resources_freed);
         slots_.backfill->schedule(*node_pass_);
       }
       remove_started(view);

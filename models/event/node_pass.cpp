@@ -18,6 +18,17 @@ bool is_group_limit_of_account(Reason reason) {
          reason == Reason::AssocGrpBilling || reason == Reason::AssocGrpJobsLimit;
 }
 
+// Whether some account below the root is above both.
+bool share_an_account(const View& view, JobId a, JobId b) {
+  const auto& assocs = view.assocs();
+  for (AssocId of_a = view.job(a).assoc; of_a != AssocId{0}; of_a = assocs[of_a].parent) {
+    for (AssocId of_b = view.job(b).assoc; of_b != AssocId{0}; of_b = assocs[of_b].parent) {
+      if (of_a == of_b) return true;
+    }
+  }
+  return false;
+}
+
 std::vector<std::vector<bool>> overlaps(const Cluster& cluster) {
   const std::size_t count = cluster.partitions.size();
   std::vector<std::vector<bool>> result(count, std::vector<bool>(count));
@@ -47,14 +58,15 @@ NodePass::NodePass(Control& control, Reasons& reasons, std::vector<JobId>& start
   };
 }
 
-void NodePass::begin(std::span<const Candidate> queue, std::size_t groups) {
+void NodePass::begin(std::span<const Candidate> queue, std::size_t groups, bool freed) {
   queue_ = queue;
+  prey_.clear();
   arena_ = GresArena(arena_.kinds());
   reservations_.clear();
   planned_ = 0;
   blocked_.clear();
   memo_.resize(groups);
-  ++pass_;
+  if (freed) ++version_;
 }
 
 bool NodePass::is_full() const {
@@ -64,11 +76,13 @@ bool NodePass::is_full() const {
 
 bool NodePass::start(const Candidate& candidate) {
   if (view().job(candidate.job).state != JobState::Pending) return true;  // in another partition
-  const Memo& memo = memo_[candidate.group];
-  if (memo.pass == pass_) return refuse(candidate, memo.reason, false);
+  const Memo memo = memo_[candidate.group];
+  const bool known = memo.version == version_;
+  if (known && memo.reason != Reason::Resources) return refuse(candidate, memo.reason, false);
   if (const Reason limit = limit_before(candidate, view().ledger()); limit != Reason::None) {
     return refuse(candidate, limit, !is_of_time_limit(limit));
   }
+  if (known) return refuse(candidate, Reason::Resources, false);
   shares_.clear();
   if (!find_place(view().resources(), candidate, shares_)) {
     return refuse(candidate, Reason::Resources, true);
@@ -93,7 +107,7 @@ bool NodePass::start(const Candidate& candidate) {
 bool NodePass::refuse(const Candidate& candidate, Reason reason, bool for_the_group) {
   refusal_ = reason;
   if (for_the_group) {
-    memo_[candidate.group].pass = pass_;
+    memo_[candidate.group].version = version_;
     memo_[candidate.group].reason = reason;
   }
   if (reason != Reason::Resources) {
@@ -258,20 +272,16 @@ void NodePass::hold_in_shadows(const Candidate& candidate, std::span<const Share
 
 bool NodePass::preempt_for(const Candidate& candidate) {
   if (slots_.preemption->is_never()) return false;
-  Memo& memo = memo_[candidate.group];
-  if (memo.hopeless == pass_) return false;
   const bool by_limit = refusal_ != Reason::Resources;
   const bool relieved = by_limit && slots_.preemption->relieves_account_limits() &&
                         is_group_limit_of_account(refusal_);
   if (by_limit && !relieved) return false;
-  if (!choose_victims(candidate, refusal_)) {
-    memo.hopeless = pass_;
-    return false;
-  }
+  if (!choose_victims(candidate, by_limit)) return false;
   for (const Victim& victim : victims_) {
     control_.evict(victim.job, victim.mode, victim.grace, candidate.job);
   }
-  ++pass_;  // what did not fit may fit now
+  ++version_;  // what did not fit may fit now
+  prey_.clear();
   return start(candidate);
 }
 
@@ -296,20 +306,44 @@ struct NodePass::Without {
   std::optional<Ledger> ledger;
 };
 
+// Victims for claimants of one partition, account and QOS. What would be free without all of them
+// is an upper bound for the rest of the pass, in which free amounts only shrink.
+const NodePass::Prey& NodePass::prey_of(const Candidate& candidate) {
+  const Job& job = view().job(candidate.job);
+  const Assoc& assoc = view().assocs()[job.assoc];
+  const AssocId account = assoc.is_user() ? assoc.parent : job.assoc;
+  const auto [found, is_new] = prey_.try_emplace({candidate.partition, account, job.qos});
+  Prey& prey = found->second;
+  if (!is_new) return prey;
+  slots_.preemption->victims(view(), candidate, prey.victims);
+  std::erase_if(prey.victims, [&](const Victim& victim) {
+    const Job& its = view().job(victim.job);
+    return its.state != JobState::Running || its.evicting || its.start == view().now();
+  });
+  Without gone(view(), false);
+  for (const Victim& victim : prey.victims) {
+    gone.remove(victim.job);
+    prey.of_account = prey.of_account || share_an_account(view(), victim.job, candidate.job);
+  }
+  prey.all_gone = std::make_unique<Resources>(std::move(gone.resources));
+  return prey;
+}
+
 // The fewest victims in the policy's order after whose end the job fits, left in victims_; none and
 // false if it would not, or if those that already go are enough.
-bool NodePass::choose_victims(const Candidate& candidate, Reason limit) {
-  victims_.clear();
-  slots_.preemption->victims(view(), candidate, victims_);
-  std::erase_if(victims_, [&](const Victim& victim) {
-    const Job& job = view().job(victim.job);
-    return job.state != JobState::Running || job.evicting || job.start == view().now();
-  });
-  if (victims_.empty()) return false;
-  Without going(view(), limit != Reason::Resources);
+bool NodePass::choose_victims(const Candidate& candidate, bool of_limits) {
+  const Prey& prey = prey_of(candidate);
+  if (prey.victims.empty() || (of_limits && !prey.of_account)) return false;
+  Without going(view(), of_limits);
+  bool any_going = false;
   for (const RunningJob& running : view().running()) {
-    if (view().job(running.job).evicting) going.remove(running.job);
+    if (!view().job(running.job).evicting) continue;
+    going.remove(running.job);
+    any_going = true;
   }
+  shares_.clear();
+  if (!any_going && !find_place(*prey.all_gone, candidate, shares_)) return false;
+  victims_ = prey.victims;
   const auto fits_without = [&](std::size_t count) {
     Without gone = going;
     for (std::size_t i = 0; i < count; ++i) gone.remove(victims_[i].job);

@@ -8,8 +8,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "models/event/reasons.hpp"
@@ -25,8 +27,9 @@ class NodePass final : public Pass {
   NodePass(Control& control, Reasons& reasons, std::vector<JobId>& started, const Slots& slots,
            Reserve reserve);
 
-  /// REQUIRES: each candidate's group is set, and below `groups`.
-  void begin(std::span<const Candidate> queue, std::size_t groups);
+  /// `freed`: something has ended since the last pass. If not, what did not fit then, or what a
+  /// limit held, still does not. REQUIRES: each candidate's group is set, and below `groups`.
+  void begin(std::span<const Candidate> queue, std::size_t groups, bool freed);
 
   const View& view() const override { return control_.view(); }
   std::span<const Candidate> queue() const override { return queue_; }
@@ -45,9 +48,13 @@ class NodePass final : public Pass {
   };
   struct Without;
   struct Memo {
-    std::uint64_t pass = 0;  // of which the reason is
+    std::uint64_t version = 0;  // at which the group was refused for `reason`
     Reason reason = Reason::None;
-    std::uint64_t hopeless = 0;  // pass in which preemption did not help
+  };
+  struct Prey {
+    std::vector<Victim> victims;
+    std::unique_ptr<Resources> all_gone;  // what would be free without them
+    bool of_account = false;              // some of them count on the claimant's account
   };
 
   bool refuse(const Candidate&, Reason, bool for_the_group);
@@ -61,7 +68,8 @@ class NodePass final : public Pass {
   bool delays_reservation(const Candidate&, std::span<const Share>, std::span<const Victim> gone);
   bool keeps(const Reservation&, const Resources& left);
   void hold_in_shadows(const Candidate&, std::span<const Share>);
-  bool choose_victims(const Candidate&, Reason limit);
+  const Prey& prey_of(const Candidate&);
+  bool choose_victims(const Candidate&, bool of_limits);
   bool fits_after(const Candidate&, const Resources&, const Ledger&);
 
   Control& control_;
@@ -78,8 +86,9 @@ class NodePass final : public Pass {
   std::size_t planned_ = 0;           // the first so many reservations have their time
   std::vector<PartitionId> blocked_;  // partitions with a job that waits for resources
   std::vector<std::vector<bool>> overlap_;
-  std::vector<Memo> memo_;  // by group
-  std::uint64_t pass_ = 0;
+  std::vector<Memo> memo_;     // by group
+  std::uint64_t version_ = 1;  // grows when something becomes free
+  std::map<std::tuple<PartitionId, AssocId, QosId>, Prey> prey_;
   Reason refusal_ = Reason::None;  // of the last candidate that did not start
   std::vector<Share> shares_;
   std::vector<Victim> victims_;
