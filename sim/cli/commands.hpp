@@ -12,5 +12,7 @@ void add_run(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
+/// `trace`, which holds subcommands of its own: what makes traces adds itself to the result.
+CLI::App* add_trace(CLI::App& app, int& exit_code);
 
 }  // namespace rehearse::cli

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
   cli::add_policies(app, exit_code);
   cli::add_report(app, exit_code);
   cli::add_schema(app, exit_code);
+  cli::add_trace(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& success) {
