@@ -98,6 +98,12 @@ void Diagnostics::add(Diagnostic diagnostic) {
   if (error_count_ <= kMaxRenderedErrors) entries_.push_back(std::move(diagnostic));
 }
 
+void Diagnostics::add(const Diagnostics& others) {
+  const std::size_t errors = error_count_ + others.error_count_;
+  for (const Diagnostic& entry : others.entries_) add(entry);
+  error_count_ = errors;
+}
+
 std::string Diagnostics::render() const {
   std::string text;
   for (const Diagnostic& entry : entries_) text += rehearse::render(entry);

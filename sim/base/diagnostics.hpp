@@ -40,6 +40,8 @@ class Diagnostics {
   static constexpr std::size_t kMaxRenderedErrors = 20;
 
   void add(Diagnostic diagnostic);
+  /// Adds all of `others`, and counts its errors that were not kept.
+  void add(const Diagnostics& others);
 
   std::size_t error_count() const { return error_count_; }
   const std::vector<Diagnostic>& entries() const { return entries_; }

@@ -21,7 +21,7 @@ void collect(Diagnostics& diagnostics, Work&& work) {
   try {
     work();
   } catch (const InputError& error) {
-    for (const Diagnostic& each : error.diagnostics().entries()) diagnostics.add(each);
+    diagnostics.add(error.diagnostics());
   }
 }
 

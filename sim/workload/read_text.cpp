@@ -21,10 +21,12 @@ std::string read_text(const std::string& path) {
     fail({.file = path, .message = what + std::string(archive_error_string(reader.get()))});
   };
   archive_entry* entry = nullptr;
-  const bool opened = archive_read_open_filename(reader.get(), path.c_str(), kBlock) == ARCHIVE_OK;
-  const int header = opened ? archive_read_next_header(reader.get(), &entry) : ARCHIVE_FATAL;
+  if (archive_read_open_filename(reader.get(), path.c_str(), kBlock) != ARCHIVE_OK) {
+    fail_reading("cannot be read: ");
+  }
+  const int header = archive_read_next_header(reader.get(), &entry);
   if (header == ARCHIVE_EOF) return {};
-  if (header != ARCHIVE_OK) fail_reading("cannot be read: ");
+  if (header != ARCHIVE_OK) fail_reading("is damaged: ");
   std::string text;
   for (;;) {
     const std::size_t old = text.size();
@@ -32,8 +34,10 @@ std::string read_text(const std::string& path) {
     const la_ssize_t got = archive_read_data(reader.get(), text.data() + old, kBlock);
     if (got < 0) fail_reading("is damaged: ");
     text.resize(old + static_cast<std::size_t>(got));
-    if (got == 0) return text;
+    if (got == 0) break;
   }
+  if (text.find('\0') != std::string::npos) fail({.file = path, .message = "is not a text file"});
+  return text;
 }
 
 }  // namespace rehearse

@@ -5,8 +5,8 @@
 
 namespace rehearse {
 
-/// The decompressed content of `path`. Throws InputError if it cannot be read, is a directory, or
-/// its compressed stream is cut short.
+/// The decompressed content of `path`. Throws InputError if it cannot be read, is a directory or is
+/// no text (it holds a zero byte), or if its compressed stream is cut short.
 std::string read_text(const std::string& path);
 
 }  // namespace rehearse

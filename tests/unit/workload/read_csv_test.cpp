@@ -194,6 +194,17 @@ TEST_CASE("Errors inside quotes and options point at the very byte", "[csv]") {
         std::vector<std::string>{"2:5: error: several durations without an array"});
 }
 
+TEST_CASE("An error in a line of ten million bytes shows the place, not the line", "[csv]") {
+  const std::string blank(5'000'000, 'u');
+  const std::string text = "id,user,submit,duration\nA," + blank + ",x,1\nB," + blank + ",1,1\n";
+  const std::string near(60 - 1, 'u');
+  CHECK(errors_of(text) ==
+        "t.csv:2:5000004: error: \"x\" is not a submit time\n    2 | ..." + near +
+            ",x,1\n      | " + std::string(63, ' ') +
+            "^\n      = help: write seconds after the origin, such as 3600 or 0.25\n");
+  CHECK(errors_of(std::string(10'000'000, 'x')).size() < 5'000);
+}
+
 TEST_CASE("A bad header stops the reading, with the near match", "[csv]") {
   CHECK(headlines("id,submit,durations,usr,id\nA,0,1,u,A\n") ==
         std::vector<std::string>{"1:11: error: unknown column \"durations\"",
