@@ -21,7 +21,7 @@ class EasySjbf final : public rehearse::BackfillPolicy {
         continue;
       }
       if (pass.is_full()) break;
-      if (pass.start(job) || pass.preempt_for(job) || !pass.is_blocked(job)) continue;
+      if (pass.start(job) || !pass.is_blocked(job)) continue;
       pass.reserve(job);
       waiting_[rehearse::index(job.partition)] = true;
     }
@@ -29,7 +29,7 @@ class EasySjbf final : public rehearse::BackfillPolicy {
                      [](const Filler& a, const Filler& b) { return a.time_limit < b.time_limit; });
     for (const Filler& filler : fillers_) {
       if (pass.is_full()) break;
-      if (!pass.start(filler.job)) pass.preempt_for(filler.job);
+      pass.start(filler.job);
     }
   }
 

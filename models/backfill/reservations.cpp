@@ -35,9 +35,13 @@ class Reservations final : public rehearse::BackfillPolicy {
   void schedule(rehearse::Pass& pass) override {
     reserved_.assign(pass.view().cluster().partitions.size(), 0);
     std::int64_t examined = 0;
+    bool full = pass.is_full();
     for (const rehearse::Candidate& job : pass.queue()) {
-      if (++examined > params_.max_jobs || pass.is_full()) break;
-      if (pass.start(job) || pass.preempt_for(job)) continue;
+      if (full || ++examined > params_.max_jobs) break;
+      if (pass.start(job)) {
+        full = pass.is_full();
+        continue;
+      }
       std::int64_t& reserved = reserved_[rehearse::index(job.partition)];
       if (reserved < params_.reservations && pass.is_blocked(job)) {
         pass.reserve(job);
@@ -59,7 +63,7 @@ class None final : public rehearse::BackfillPolicy {
     std::size_t open = partitions.size();
     for (const rehearse::Candidate& job : pass.queue()) {
       if (closed_[rehearse::index(job.partition)]) continue;
-      if (pass.start(job) || pass.preempt_for(job) || !pass.is_blocked(job)) continue;
+      if (pass.start(job) || !pass.is_blocked(job)) continue;
       const rehearse::NodeSet& nodes = partitions[job.partition].nodes;
       for (std::size_t i = 0; i < partitions.size(); ++i) {
         const rehearse::NodeSet& others = partitions[static_cast<rehearse::PartitionId>(i)].nodes;

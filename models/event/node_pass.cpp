@@ -46,6 +46,7 @@ std::vector<std::vector<bool>> overlaps(const Cluster& cluster) {
 NodePass::NodePass(Control& control, Reasons& reasons, std::vector<JobId>& started,
                    const Slots& slots, Reserve reserve)
     : control_(control),
+      view_(control.view()),
       reasons_(reasons),
       started_(started),
       slots_(slots),
@@ -75,6 +76,10 @@ bool NodePass::is_full() const {
 }
 
 bool NodePass::start(const Candidate& candidate) {
+  return start_on_free(candidate) || preempt_for(candidate);
+}
+
+bool NodePass::start_on_free(const Candidate& candidate) {
   if (view().job(candidate.job).state != JobState::Pending) return true;  // in another partition
   const Memo memo = memo_[candidate.group];
   const bool known = memo.version == version_;
@@ -282,7 +287,7 @@ bool NodePass::preempt_for(const Candidate& candidate) {
   }
   ++version_;  // what did not fit may fit now
   prey_.clear();
-  return start(candidate);
+  return start_on_free(candidate);
 }
 
 // The machine as if some running jobs were gone, their use too if that is what holds the claimant.

@@ -31,10 +31,9 @@ class NodePass final : public Pass {
   /// limit held, still does not. REQUIRES: each candidate's group is set, and below `groups`.
   void begin(std::span<const Candidate> queue, std::size_t groups, bool freed);
 
-  const View& view() const override { return control_.view(); }
+  const View& view() const override { return view_; }
   std::span<const Candidate> queue() const override { return queue_; }
   bool start(const Candidate&) override;
-  bool preempt_for(const Candidate&) override;
   bool reserve(const Candidate&) override;
   bool is_blocked(const Candidate&) const override { return refusal_ == Reason::Resources; }
   bool is_full() const override;
@@ -57,6 +56,8 @@ class NodePass final : public Pass {
     bool of_account = false;              // some of them count on the claimant's account
   };
 
+  bool start_on_free(const Candidate&);
+  bool preempt_for(const Candidate&);
   bool refuse(const Candidate&, Reason, bool for_the_group);
   bool is_behind_blocked(const Candidate&) const;
   Reason limit_before(const Candidate&, const Ledger&) const;
@@ -73,6 +74,7 @@ class NodePass final : public Pass {
   bool fits_after(const Candidate&, const Resources&, const Ledger&);
 
   Control& control_;
+  const View& view_;
   Reasons& reasons_;
   std::vector<JobId>& started_;
   const Slots& slots_;

@@ -16,7 +16,7 @@ class PoolPass final : public Pass {
  public:
   /// Jobs that are started are appended to `started`.
   PoolPass(Control& control, Reasons& reasons, std::vector<JobId>& started)
-      : control_(control), reasons_(reasons), started_(started) {}
+      : control_(control), view_(control.view()), reasons_(reasons), started_(started) {}
 
   void begin(std::span<const Candidate> queue) {
     queue_ = queue;
@@ -24,13 +24,12 @@ class PoolPass final : public Pass {
     blocked_ = false;
   }
 
-  const View& view() const override { return control_.view(); }
+  const View& view() const override { return view_; }
   std::span<const Candidate> queue() const override { return queue_; }
   bool start(const Candidate&) override;
-  bool preempt_for(const Candidate&) override { return false; }
   bool reserve(const Candidate&) override;
   bool is_blocked(const Candidate&) const override { return true; }
-  bool is_full() const override { return view().resources().free_cpus() == 0; }
+  bool is_full() const override { return view_.resources().free_cpus() == 0; }
 
  private:
   struct Promise {
@@ -41,6 +40,7 @@ class PoolPass final : public Pass {
   void build_profile(std::int64_t enough);
 
   Control& control_;
+  const View& view_;
   Reasons& reasons_;
   std::vector<JobId>& started_;
   std::span<const Candidate> queue_;

@@ -47,12 +47,9 @@ class Pass {
   virtual const View& view() const = 0;
   /// Pending jobs, best first; those started or gone in this pass stay in it.
   virtual std::span<const Candidate> queue() const = 0;
-  /// Whether the job was started: it fits now, no limit holds it, and no reservation is delayed.
-  /// Otherwise its reason is recorded.
+  /// Whether the job was started: it fits now, if need be by preemption, no limit holds it, and no
+  /// reservation is delayed. Otherwise its reason is recorded.
   virtual bool start(const Candidate&) = 0;
-  /// Frees what the job needs by preemption, if the policy allows, and starts it if that is at
-  /// once.
-  virtual bool preempt_for(const Candidate&) = 0;
   /// Promises the job its earliest start; later starts of this pass may not delay it. False if it
   /// waits for a limit, or if its start cannot be known (behind a job without a time limit).
   virtual bool reserve(const Candidate&) = 0;
