@@ -12,6 +12,8 @@
 
 #include "sim/base/diagnostics.hpp"
 #include "sim/cli/commands.hpp"
+#include "sim/report/html.hpp"
+#include "sim/report/output_file.hpp"
 
 namespace rehearse::cli {
 namespace {
@@ -20,7 +22,7 @@ struct Options {
   std::string experiment, cluster, trace, policies, output;
   std::vector<std::string> sets, repairs;
   std::uint64_t seed = 1;
-  bool seed_given = false, shares = false, quiet = false, json = false;
+  bool seed_given = false, shares = false, no_html = false, quiet = false, json = false;
 };
 
 // "2026-01-12 08:00  41200 jobs  38 %  210000 jobs/s  0:03 left" over itself, on a terminal.
@@ -90,10 +92,13 @@ int run(const Options& options) {
   const Metrics metrics = measure(result.cluster, result.workload, result.journal, result.metrics);
   write_run(options.output, result.cluster, result.workload, result.journal, metrics,
             result.manifest, options.shares);
+  const std::string page = options.output + "/report.html";
+  if (!options.no_html) write_file(page, html_report(options.output));
   if (options.json) {
     fmt::print("{}\n", summary_json(metrics));
   } else if (!options.quiet) {
     fmt::print("{}", summary_text(metrics));
+    if (!options.no_html) fmt::print("report                {}\n", page);
   }
   return metrics.left_over.empty() ? 0 : 1;
 }
@@ -116,6 +121,7 @@ void add_run(CLI::App& app, int& exit_code) {
   CLI::Option* const seed = command->add_option("--seed", options->seed, "Seed of random numbers");
   command->add_option("--output", options->output, "Folder for the report")->required();
   command->add_flag("--shares", options->shares, "Write shares.csv: what was held on each node");
+  command->add_flag("--no-html", options->no_html, "Leave out report.html");
   command->add_flag("--quiet", options->quiet, "Print nothing but errors");
   command->add_flag("--json", options->json, "Print summary.json instead of text");
   command->callback([options, seed, &exit_code] {
