@@ -65,8 +65,10 @@ void report_bad_param(const ParamText& text, const ParamInfo& info, Diagnostics&
     }
   } else if (info.type == "duration") {
     help = "write D-HH:MM:SS, HH:MM:SS or minutes, as Slurm does";
+  } else if (info.type == "bool") {
+    help = "write true or false";
   } else {
-    help = fmt::format("{} takes a {}, such as {}", info.name, info.type, info.value);
+    help = info.type == "integer" ? "write a whole number" : "write a number";
   }
   diagnostics.add({.file = text.file,
                    .line = text.line,

@@ -106,28 +106,33 @@ Json json_of(const CheckedFile& checked) {
           {"totals", totals_of(checked)}};
 }
 
-/// One line a fact; what is nested is written behind it: "gpus_by_type: a40 8, 1080_ti 1".
+std::string text_of(const Json& fact) {
+  return fact.is_string() ? fact.get<std::string>() : fact.dump();
+}
+
+/// One line a fact, an object of facts ("a40 8, 1080_ti 1") or an item of a list.
 void print_totals(const Json& totals, int indent) {
   for (const auto& [key, value] : totals.items()) {
-    if (value.empty()) continue;
-    if (value.is_array()) {
-      for (const Json& each : value) {
-        fmt::print("{:{}}{}: {}\n", "", indent, key, each.get<std::string>());
+    std::vector<std::string> lines;
+    if (value.is_object()) {
+      std::vector<std::string> facts;
+      bool is_flat = true;
+      for (const auto& [name, fact] : value.items()) {
+        is_flat = is_flat && fact.is_primitive();
+        facts.push_back(name + " " + text_of(fact));
       }
-      continue;
-    }
-    std::vector<std::string> facts;
-    for (const auto& [name, fact] : value.items()) {
-      if (value.is_object() && fact.is_structured()) break;
-      const std::string text = fact.is_string() ? fact.get<std::string>() : fact.dump();
-      facts.push_back(value.is_object() ? name + " " + text : text);
-    }
-    if (value.is_object() && facts.empty()) {
-      fmt::print("{:{}}{}:\n", "", indent, key);
-      print_totals(value, indent + 2);
+      if (!is_flat) {
+        fmt::print("{:{}}{}:\n", "", indent, key);
+        print_totals(value, indent + 2);
+      } else if (!facts.empty()) {
+        lines.push_back(fmt::format("{}", fmt::join(facts, ", ")));
+      }
+    } else if (value.is_array()) {
+      for (const Json& each : value) lines.push_back(text_of(each));
     } else {
-      fmt::print("{:{}}{}: {}\n", "", indent, key, fmt::join(facts, ", "));
+      lines.push_back(text_of(value));
     }
+    for (const std::string& line : lines) fmt::print("{:{}}{}: {}\n", "", indent, key, line);
   }
 }
 

@@ -115,6 +115,17 @@ void apply_set(PolicySettings& settings, const std::string& assignment, Diagnost
                      .help = "write such as backfill=easy or priority.age_weight=1000"});
     return;
   }
+  const std::vector<SlotInfo> slots = policy_slots();
+  std::vector<std::string_view> known;
+  for (const SlotInfo& each : slots) known.push_back(each.slot);
+  if (std::find(known.begin(), known.end(), slot) == known.end()) {
+    const auto near = near_match(slot, known);
+    diagnostics.add({.file = "--set " + assignment,
+                     .message = fmt::format("unknown slot \"{}\"", slot),
+                     .help = near ? fmt::format("did you mean \"{}\"?", *near)
+                                  : fmt::format("known: {}", fmt::join(known, ", "))});
+    return;
+  }
   const ParamText place{.text = assignment.substr(equals + 1), .file = "--set " + assignment};
   PolicySettings over;
   SlotSetting& setting = over[slot];

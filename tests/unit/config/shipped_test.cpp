@@ -1,33 +1,30 @@
 // What the project ships is right as it stands.
 #include <filesystem>
+#include <utility>
 
 #include "sim/config/check.hpp"
 #include "tests/catch.hpp"
 
 using namespace rehearse;
 
-TEST_CASE("every cluster and every set of policies in configs is right", "[config]") {
+TEST_CASE("every file in configs is right, and so is what an experiment names", "[config]") {
+  using Kind = CheckedFile::Kind;
+  constexpr std::pair<const char*, Kind> kFolders[] = {
+      {"configs/clusters", Kind::Cluster},
+      {"configs/experiments", Kind::Experiment},
+      {"configs/policies", Kind::Policies},
+      {"configs/workloads", Kind::WorkloadModel},
+  };
   std::size_t files = 0;
-  for (const char* const folder : {"configs/clusters", "configs/policies", "configs/workloads"}) {
+  for (const auto& [folder, kind] : kFolders) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+      if (entry.path().extension() != ".yaml") continue;
       const CheckedFile checked = check_file(entry.path().string());
-      INFO(checked.diagnostics.render());
+      INFO(entry.path() << "\n" << checked.diagnostics.render());
       CHECK(checked.ok());
-      CHECK(checked.kind != CheckedFile::Kind::Experiment);
+      CHECK(checked.kind == kind);
       ++files;
     }
   }
-  CHECK(files >= 20);
-}
-
-TEST_CASE("every experiment in configs can be set up", "[config]") {
-  for (const auto& entry : std::filesystem::directory_iterator("configs/experiments")) {
-    const Experiment experiment = load_experiment(entry.path().string());
-    ClusterFile base = load_cluster(experiment.cluster);
-    overlay(base.policies, experiment.policies);
-    Diagnostics diagnostics;
-    make_scheduler(base.policies, diagnostics);
-    INFO(entry.path() << diagnostics.render());
-    CHECK(diagnostics.error_count() == 0);
-  }
+  CHECK(files > 20);
 }
