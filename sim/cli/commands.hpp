@@ -7,6 +7,7 @@
 
 namespace rehearse::cli {
 
+void add_audit(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_run(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);

@@ -35,6 +35,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string(REHEARSE_VERSION));
   int exit_code = 0;
+  cli::add_audit(app, exit_code);
   cli::add_check(app, exit_code);
   cli::add_run(app, exit_code);
   cli::add_policies(app, exit_code);

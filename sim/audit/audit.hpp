@@ -1,0 +1,51 @@
+// Proves a finished schedule from its files: what the cluster is, what was asked, who held what and
+// when. It shares no code with what makes schedules (floors 0 to 2 only), so that a mistake there
+// cannot hide here; it knows Slurm's rules from their documentation (shared/semantics), not from
+// the engine.
+//
+// The order of what happens within one second is not in the files. The audit supposes the kindest
+// one (ends before starts, starts that a limit does not rule last), so it never objects to a
+// schedule that some order makes right. O((attempts + shares) log).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/cluster/cluster.hpp"
+#include "sim/workload/workload.hpp"
+
+namespace rehearse {
+
+/// A rule that the schedule breaks.
+struct Violation {
+  /// One of: malformed-row, unknown-job, duplicate-job, lost-job, attempts, before-submit,
+  /// before-eligible, before-begin, before-dependency, held-job, array-throttle, run-time,
+  /// time-limit, request (smaller, larger or other than asked), shares (jobs.csv and shares.csv
+  /// disagree, or something is held by an attempt that did not run), forbidden-node, partition (its
+  /// sizes and times), access (its accounts and QOS), node-overused, not-exclusive, limit,
+  /// submit-limit.
+  std::string rule;
+  std::string job{};   ///< as jobs.csv names it, attempts after the first as "J7 (attempt 1)"
+  std::string node{};  ///< empty: concerns no node in particular
+  std::optional<std::int64_t> at{};  ///< seconds, as in the trace
+  std::string text{};                ///< what is wrong, with the numbers
+};
+
+struct AuditResult {
+  std::vector<Violation> violations;
+  std::size_t jobs = 0, attempts = 0, shares = 0;  ///< what was looked at
+  bool ok() const { return violations.empty(); }
+};
+
+/// `violation` as one line without a newline.
+std::string render(const Violation& violation);
+
+/// Checks a run of `workload` on `cluster`. The two texts are the files that sim/report/README.md
+/// describes. Never throws: what cannot be read is a violation, too.
+AuditResult audit(const Cluster& cluster, const Workload& workload, std::string_view jobs_csv,
+                  std::string_view shares_csv);
+
+}  // namespace rehearse
