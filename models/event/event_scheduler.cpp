@@ -67,6 +67,10 @@ class EventScheduler final : public Scheduler {
       }
       remove_started(view);
     }
+    // Where nothing is free nobody is tried, and yet the first one waits for resources.
+    if (reasons_.is_empty() && !queue_.empty()) {
+      reasons_.note(control, queue_.front().job, Reason::Resources);
+    }
     reasons_.settle(control, changes.eligible);
   }
 

@@ -17,6 +17,7 @@ class Reasons {
     control.set_reason(job, reason);
     noted_.push_back(job);
   }
+  bool is_empty() const { return noted_.empty(); }
   /// Ends a pass: `arrived` are the candidates that are new in it.
   void settle(Control& control, std::span<const Candidate> arrived) {
     std::sort(noted_.begin(), noted_.end());

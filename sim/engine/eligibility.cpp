@@ -12,11 +12,46 @@ Eligibility::Eligibility(const State& state, const Workload& workload)
     const Special* const special = workload.special(id);
     if (special == nullptr) continue;
     for (const Dependency& dependency : special->dependencies) {
+      if (dependency.kind == DependencyKind::Singleton) namesakes_[user_and_name(id)];
       if (dependency.on == kNone<SubmissionId>) continue;
       std::vector<SubmissionId>& waiting = dependents_[dependency.on];
       if (waiting.empty() || waiting.back() != id) waiting.push_back(id);
     }
   }
+  if (!namesakes_.empty()) list_namesakes();
+}
+
+Eligibility::UserAndName Eligibility::user_and_name(SubmissionId submission) const {
+  const Special* const special = workload_.special(submission);
+  const bool named = special != nullptr && special->job_name != kNone<NameId>;
+  return {workload_.submissions[submission].user,
+          named ? workload_.names[special->job_name] : workload_.id_text(submission)};
+}
+
+void Eligibility::list_namesakes() {
+  for (std::size_t i = 0; i < workload_.submissions.size(); ++i) {
+    const auto id = static_cast<SubmissionId>(i);
+    const auto found = namesakes_.find(user_and_name(id));
+    if (found != namesakes_.end()) found->second.push_back(id);
+  }
+  for (auto& [name, ids] : namesakes_) {
+    std::stable_sort(ids.begin(), ids.end(), [&](SubmissionId a, SubmissionId b) {
+      return workload_.submissions[a].submit < workload_.submissions[b].submit;
+    });
+  }
+}
+
+// Every earlier job of the same user and name has ended.
+Eligibility::Status Eligibility::singleton(SubmissionId submission) const {
+  for (const SubmissionId earlier : namesakes_.at(user_and_name(submission))) {
+    if (earlier == submission) break;
+    for (std::uint32_t i = 0; i < jobs_[earlier].count; ++i) {
+      const auto id = static_cast<JobId>(index(jobs_[earlier].first) + i);
+      const JobState state = state_.jobs[id].state;
+      if (state == JobState::Pending || state == JobState::Running) return Status::Waiting;
+    }
+  }
+  return Status::Satisfied;
 }
 
 void Eligibility::add(SubmissionId submission, JobId first, std::uint32_t count) {
@@ -68,6 +103,10 @@ void Eligibility::affected(JobId job, std::vector<JobId>& jobs) const {
     for (const SubmissionId id : waiting->second) add(id);
   }
   if (released_.contains(submission)) add(submission);
+  if (namesakes_.empty()) return;
+  if (const auto same = namesakes_.find(user_and_name(submission)); same != namesakes_.end()) {
+    for (const SubmissionId id : same->second) add(id);
+  }
 }
 
 std::vector<JobId> Eligibility::targets(const Dependency& dependency, JobId job) const {
@@ -87,7 +126,9 @@ std::vector<JobId> Eligibility::targets(const Dependency& dependency, JobId job)
 
 Eligibility::Status Eligibility::status(const Dependency& dependency, JobId job,
                                         Time& ask_again) const {
-  if (dependency.kind == DependencyKind::Singleton) return Status::Satisfied;
+  if (dependency.kind == DependencyKind::Singleton) {
+    return singleton(state_.jobs[job].submission);
+  }
   if (jobs_[dependency.on].first == kNone<JobId>) return Status::Waiting;  // not yet submitted
   return whole(dependency, targets(dependency, job), ask_again);
 }

@@ -3,13 +3,14 @@
 // 7.1, 7.2). Keeps for each submission the jobs that it became.
 //
 // Rules beyond Slurm's text: a reference to a submission that comes later in the trace waits for it
-// (Slurm would not know the id); a refused submission counts as ended without success; job names
-// are unique here, so `singleton` is always satisfied.
+// (Slurm would not know the id); a refused submission counts as ended without success.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <span>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/policy/view.hpp"
@@ -34,7 +35,9 @@ class Eligibility {
   void ended(JobId job) { change_released(job, -1); }
 
   /// Whether any submission waits for another, or for its array's throttle.
-  bool has_waiting() const { return !dependents_.empty() || !released_.empty(); }
+  bool has_waiting() const {
+    return !dependents_.empty() || !released_.empty() || !namesakes_.empty();
+  }
   /// Jobs that may have to be asked again when `job` starts or ends, appended to `jobs`.
   void affected(JobId job, std::vector<JobId>& jobs) const;
 
@@ -45,6 +48,11 @@ class Eligibility {
     std::uint32_t count = 0;
   };
 
+  using UserAndName = std::pair<NameId, std::string>;
+
+  void list_namesakes();
+  UserAndName user_and_name(SubmissionId submission) const;
+  Status singleton(SubmissionId submission) const;
   void change_released(JobId job, std::int64_t by);
   Status status(const Dependency& dependency, JobId job, Time& ask_again) const;
   Status whole(const Dependency& dependency, std::span<const JobId> targets, Time& ask_again) const;
@@ -55,6 +63,8 @@ class Eligibility {
   IdVector<SubmissionId, Jobs> jobs_;
   std::map<SubmissionId, std::vector<SubmissionId>> dependents_;
   std::map<SubmissionId, std::int64_t> released_;  // of throttled arrays
+  /// Submissions of the users and job names of singletons, in order of submission.
+  std::map<UserAndName, std::vector<SubmissionId>> namesakes_;
 };
 
 }  // namespace rehearse

@@ -251,9 +251,24 @@ class Simulation final : public Control {
     if (job.state != JobState::Pending || job.eligible != kNever) return;
     const Eligibility::Answer answer = eligibility_.of(id);
     if (answer.ask_again != kNever) timers_.push({answer.ask_again, id});
-    if (answer.reason != Reason::None) return set_reason(id, answer.reason);
+    if (answer.reason != Reason::None) {
+      set_reason(id, answer.reason);
+      if (answer.reason == Reason::DependencyNeverSatisfied) cancel_if_invalid(id);
+      return;
+    }
     eligibility_.released(id);
     make_eligible(id);
+  }
+
+  // --kill-on-invalid-dep: what can never start does not wait.
+  void cancel_if_invalid(JobId id) {
+    Job& job = state_.jobs[id];
+    if (!workload_.special(job.submission)->kill_on_invalid_dep.value_or(false)) return;
+    Attempt& attempt = state_.journal.attempts[job.attempt];
+    job.state = attempt.state = JobState::Cancelled;
+    attempt.end = state_.now;
+    if (state_.has_limits) state_.ledger.submitted(view_.payer(id, job.partition), -1);
+    tell_dependents(id);
   }
 
   void make_eligible(JobId id) {

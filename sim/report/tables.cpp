@@ -250,6 +250,11 @@ class JobsTable {
   // "Resources=1200;QOSMaxGRESPerUser=600", in the order in which they first held the attempt.
   void append_reasons(AttemptId id) {
     reasons_.clear();
+    const Attempt& attempt = journal_.attempts[id];
+    if (attempt.state == JobState::Rejected) {  // it never waited
+      reasons_.emplace_back(attempt.reason, 0);
+      return append_each_reason();
+    }
     split_.for_each(id, [&](Reason reason, std::int64_t seconds) {
       const auto at = std::find_if(reasons_.begin(), reasons_.end(),
                                    [&](const auto& each) { return each.first == reason; });
@@ -259,6 +264,10 @@ class JobsTable {
         reasons_.emplace_back(reason, seconds);
       }
     });
+    append_each_reason();
+  }
+
+  void append_each_reason() {
     for (std::size_t i = 0; i < reasons_.size(); ++i) {
       if (i > 0) out_.push_back(';');
       append(out_, reason_name(reasons_[i].first));

@@ -275,7 +275,8 @@ class Resolver {
                            !request_.exclusive;
     request_.is_pool = only_cpus && request_.cpus_per_task == 1 && request_.required.empty() &&
                        request_.max_tasks_per_node == 0 && request_.min_nodes == 1 &&
-                       (request_.max_nodes == Request::kAnyNodes || request_.tasks == 1) &&
+                       (request_.max_nodes == Request::kAnyNodes ||
+                        (request_.tasks == 1 && request_.max_nodes == 1)) &&
                        request_.eligible.count() == cluster_.nodes.size();
     if (request_.is_pool) {
       std::int64_t cpus = 0;
