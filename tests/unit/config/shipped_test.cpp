@@ -19,6 +19,7 @@ TEST_CASE("every file in configs is right, and so is what an experiment names", 
   for (const auto& [folder, kind] : kFolders) {
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       if (entry.path().extension() != ".yaml") continue;
+      if (entry.path().extension() != ".yaml") continue;
       const CheckedFile checked = check_file(entry.path().string());
       INFO(entry.path() << "\n" << checked.diagnostics.render());
       CHECK(checked.ok());
