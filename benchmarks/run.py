@@ -132,8 +132,9 @@ def measure(command):
 
 
 def rehearse_command(build, case, output):
-    command = [build / "rehearse", "run", "--quiet", "--cluster", case.cluster, "--trace", case.log,
-               "--set", "priority=fifo", "--set", "backfill=easy", "--output", output]
+    command = [build / "rehearse", "run", "--quiet", "--no-html", "--cluster", case.cluster,
+               "--trace", case.log, "--output", output,
+               "--set", "priority=fifo", "--set", "backfill=easy"]
     if case.depth:
         command += ["--set", f"backfill.max_jobs={case.depth}"]
     if case.exact_limits:

@@ -84,9 +84,16 @@ class Machine {
     while (next < jobs_.size() || !ends_.empty()) {
       now_ = ends_.empty() ? jobs_[next].submit : ends_.top().first;
       if (next < jobs_.size()) now_ = std::min(now_, jobs_[next].submit);
-      for (; !ends_.empty() && ends_.top().first == now_; ends_.pop()) finish(ends_.top().second);
-      for (; next < jobs_.size() && jobs_[next].submit == now_; ++next) waiting_.push_back(next);
-      pass();
+      bool may_start = false;  // something ended, or somebody came who fits
+      for (; !ends_.empty() && ends_.top().first == now_; ends_.pop()) {
+        finish(ends_.top().second);
+        may_start = true;
+      }
+      for (; next < jobs_.size() && jobs_[next].submit == now_; ++next) {
+        waiting_.push_back(next);
+        may_start = may_start || jobs_[next].procs <= free_;
+      }
+      if (may_start) pass();
     }
   }
 
