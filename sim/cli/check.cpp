@@ -163,7 +163,9 @@ void add_check(CLI::App& app, int& exit_code) {
       fmt::print("{}: {}, ok\n", file, kind_name(checked.kind));
       print_totals(totals_of(checked), 2);
     }
-    if (options->json) fmt::print("{}\n", all.dump(2));
+    // Traces may hold bytes that are no UTF-8.
+    constexpr auto kReplace = Json::error_handler_t::replace;
+    if (options->json) fmt::print("{}\n", all.dump(2, ' ', false, kReplace));
   });
 }
 

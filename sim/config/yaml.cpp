@@ -207,6 +207,24 @@ void merge_lists(Yaml& base, const Yaml& over, Diagnostics& diagnostics) {
   }
 }
 
+/// The offset of the first byte that is not part of a UTF-8 character, or npos.
+std::size_t find_not_utf8(std::string_view text) {
+  for (std::size_t at = 0; at < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[at]);
+    const std::size_t length = lead < 0x80U            ? 1
+                               : (lead >> 5U) == 0x6U  ? 2
+                               : (lead >> 4U) == 0xEU  ? 3
+                               : (lead >> 3U) == 0x1EU ? 4
+                                                       : 0;
+    if (length == 0 || at + length > text.size()) return at;
+    for (std::size_t i = 1; i < length; ++i) {
+      if ((static_cast<unsigned char>(text[at + i]) & 0xC0U) != 0x80U) return at;
+    }
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
 /// yaml-cpp's complaint; where it stems from a tab it does not say so.
 void report_syntax(const Yaml& place, const std::string& message, Diagnostics& diagnostics) {
   Diagnostic diagnostic = diagnostic_at(place, Severity::Error, "not YAML: " + message);
@@ -245,6 +263,16 @@ Yaml parse_yaml(std::string_view text, const std::string& file, Diagnostics& dia
   });
   if (!is_text) {
     diagnostics.add({.file = file, .message = "is not a text file"});
+    return {};
+  }
+  if (const std::size_t bad = find_not_utf8(text); bad != std::string_view::npos) {
+    Diagnostic diagnostic{.file = file,
+                          .message = fmt::format("the byte 0x{:02X} is not UTF-8",
+                                                 static_cast<unsigned char>(text[bad])),
+                          .help = "save the file as UTF-8"};
+    point_at(diagnostic, text, bad);
+    diagnostic.source_line.clear();  // a terminal could not show it
+    diagnostics.add(std::move(diagnostic));
     return {};
   }
   auto source = std::make_shared<YamlSource>(YamlSource{file, {}});
