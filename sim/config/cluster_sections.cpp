@@ -513,21 +513,21 @@ Section<NodeGroup> node_section(Cluster& cluster) {
 
 Section<Qos> qos_section(Cluster& cluster) {
   Section<Qos> section(
-      "QOS", {
-                 {"name", field(&Qos::name), "Name", true},
-                 {"priority", integer(&Qos::priority, 0), "A factor of multifactor"},
-                 {"flags", qos_flags(), "DenyOnLimit, OverPartQOS"},
-                 {"preempt", qos_preempt(cluster), "QOS whose jobs it may preempt"},
-                 {"preempt_mode", choice(&Qos::preempt_mode, kPreemptModes),
-                  "What becomes of its jobs when they are preempted"},
-                 {"grace_time", grace(&Qos::grace_time),
-                  "Time that its jobs get when preempted; a bare number is seconds"},
-                 {"preempt_exempt_time", field(&Qos::preempt_exempt_time),
-                  "Run time before which its jobs cannot be preempted"},
-                 {"usage_factor", number(&Qos::usage_factor, 0, 1e9),
-                  "Times the use that is charged"},
-                 {"limits", nested(&Qos::limits, qos_limits(cluster)), "Named as in sacctmgr"},
-             });
+      "QOS",
+      {
+          {"name", field(&Qos::name), "Name", true},
+          {"priority", integer(&Qos::priority, 0), "A factor of multifactor"},
+          {"flags", qos_flags(), "DenyOnLimit, OverPartQOS"},
+          {"preempt", qos_preempt(cluster), "QOS whose jobs it may preempt"},
+          {"preempt_mode", choice(&Qos::preempt_mode, kPreemptModes),
+           "What becomes of its jobs when they are preempted"},
+          {"grace_time", grace(&Qos::grace_time),
+           "Time that its jobs get when preempted; a bare number is seconds"},
+          {"preempt_exempt_time", field(&Qos::preempt_exempt_time),
+           "Run time before which its jobs cannot be preempted"},
+          {"usage_factor", number(&Qos::usage_factor, 0, 1e9), "Times the use that is charged"},
+          {"limits", nested(&Qos::limits, qos_limits(cluster)), "Named as in sacctmgr"},
+      });
   section.add(keys_not_simulated<Qos>(cluster));
   return section;
 }

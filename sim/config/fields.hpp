@@ -146,7 +146,7 @@ Field<T> integer(Member T::* member, std::int64_t min,
 
 /// Numbers from `min` to `max`.
 template <class T>
-Field<T> number(double T::*member, double min, double max) {
+Field<T> number(double T::* member, double min, double max) {
   return stored({Shape::Kind::Number}, member, [min, max](const Yaml& yaml, Diagnostics& diags) {
     return read_number(yaml, min, max, diags);
   });

@@ -17,8 +17,7 @@ std::string_view started_by_name(StartedBy started_by) {
   return kNames[static_cast<std::size_t>(started_by)];
 }
 
-TresCounts allocated_tres(const Cluster& cluster, const Journal& journal,
-                          const Attempt& attempt) {
+TresCounts allocated_tres(const Cluster& cluster, const Journal& journal, const Attempt& attempt) {
   return tres_of_shares(cluster, cluster.partitions[attempt.partition], journal.held(attempt),
                         journal.gres);
 }

@@ -92,9 +92,9 @@ class Selection {
     const std::size_t begin = chosen.size();
     for (const Part& part : parts_) {
       Share share = share_of(part);
-      const bool same_row = chosen.size() > begin &&
-                            std::equal(row_.begin(), row_.end(),
-                                       arena.row(chosen.back().gres).begin());
+      const bool same_row =
+          chosen.size() > begin &&
+          std::equal(row_.begin(), row_.end(), arena.row(chosen.back().gres).begin());
       if (same_row && index(chosen.back().first) + chosen.back().nodes == index(part.node) &&
           chosen.back().cpus == share.cpus && chosen.back().memory_mib == share.memory_mib) {
         ++chosen.back().nodes;
@@ -168,15 +168,15 @@ class Selection {
       tasks = std::min<std::uint64_t>(tasks, request_.max_tasks_per_node);
     }
     for (const GresNeed& need : request_.task_gres) {
-      tasks = std::min<std::uint64_t>(
-          tasks, free_beside(node, need, request_.node_gres) / need.count);
+      tasks =
+          std::min<std::uint64_t>(tasks, free_beside(node, need, request_.node_gres) / need.count);
     }
     room.tasks = static_cast<std::uint32_t>(std::min<std::uint64_t>(tasks, tasks_in_memory(node)));
     if (!request_.job_gres.empty()) {
       room.job_gres = free_beside(node, request_.job_gres.front(), request_.node_gres);
       if (request_.cpus_per_job_gpu > 0) {
-        room.job_gres = std::min(room.job_gres,
-                                 resources_.free_cpus(node) / request_.cpus_per_job_gpu);
+        room.job_gres =
+            std::min(room.job_gres, resources_.free_cpus(node) / request_.cpus_per_job_gpu);
       }
       if (request_.memory.per == MemoryPer::Gpu && request_.memory.mib > 0) {
         room.job_gres = static_cast<std::uint32_t>(std::min<std::int64_t>(
@@ -359,8 +359,7 @@ bool select(const Resources& resources, const Cluster& cluster, const Request& r
   const std::size_t before = chosen.size();
   selection.append(chosen, arena);
   // Job-wide GPUs may bring CPUs and memory along that were not counted node by node.
-  if (request.job_gres.empty() ||
-      resources.is_free(std::span(chosen).subspan(before), arena)) {
+  if (request.job_gres.empty() || resources.is_free(std::span(chosen).subspan(before), arena)) {
     return true;
   }
   chosen.resize(before);
@@ -369,8 +368,7 @@ bool select(const Resources& resources, const Cluster& cluster, const Request& r
 
 bool fits_on(const Resources& resources, const Cluster& cluster, const Request& request,
              NodeId node) {
-  return request.eligible.contains(node) &&
-         Selection(resources, cluster, request).holds_all(node);
+  return request.eligible.contains(node) && Selection(resources, cluster, request).holds_all(node);
 }
 
 }  // namespace rehearse
