@@ -15,7 +15,7 @@ void add_schema(CLI::App& app, int&) {
   CLI::App* const command =
       app.add_subcommand("schema", "Print the JSON schema of a kind of file, or of all");
   const auto kind = std::make_shared<std::string>();
-  command->add_option("KIND", *kind, "cluster, experiment or policies")
+  command->add_option("KIND", *kind, "cluster, experiment, policies or workload")
       ->check(CLI::IsMember(std::vector<std::string>(kSchemas.begin(), kSchemas.end())));
   command->callback([kind] {
     for (const std::string_view each : kSchemas) {

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "sim/config/fields.hpp"
+#include "sim/config/workload_section.hpp"
 #include "sim/workload/read_text.hpp"
 
 namespace rehearse {
@@ -176,7 +176,9 @@ Field<WorkloadModel> kind_of_model(Section<Kind> section) {
           }};
 }
 
-Section<WorkloadModel> model_section() {
+}  // namespace
+
+Section<WorkloadModel> workload_section() {
   using Model = WorkloadModel;
   return {"workload model",
           {
@@ -189,14 +191,12 @@ Section<WorkloadModel> model_section() {
           }};
 }
 
-}  // namespace
-
 WorkloadModel parse_workload_model(std::string_view yaml_text, const std::string& file) {
   Diagnostics diagnostics;
   const Yaml yaml = parse_yaml(yaml_text, file, diagnostics);
   diagnostics.throw_if_errors();
   WorkloadModel model;
-  model_section().read(yaml, model, diagnostics);
+  workload_section().read(yaml, model, diagnostics);
   const bool is_lab = yaml.find("gpu_lab") != nullptr;
   if (is_lab == (yaml.find("lublin") != nullptr)) {
     report(yaml, "a workload model is either `lublin` or `gpu_lab`", "", diagnostics);

@@ -7,6 +7,7 @@
 #include "sim/base/check.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/experiment_section.hpp"
+#include "sim/config/workload_section.hpp"
 
 namespace rehearse {
 namespace {
@@ -126,6 +127,7 @@ Json body_of(std::string_view kind) {
   Cluster empty;
   if (kind == "cluster") return json_of(cluster_section(empty).shape());
   if (kind == "experiment") return json_of(experiment_section().shape());
+  if (kind == "workload") return json_of(workload_section().shape());
   SIM_CHECK(kind == "policies", "no schema \"{}\"", kind);
   return policies_json();
 }

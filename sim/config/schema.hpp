@@ -11,7 +11,8 @@
 namespace rehearse {
 
 /// The kinds of files that have a schema.
-inline constexpr std::array<std::string_view, 3> kSchemas{"cluster", "experiment", "policies"};
+inline constexpr std::array<std::string_view, 4> kSchemas{"cluster", "experiment", "policies",
+                                                          "workload"};
 
 /// The schema of one of kSchemas, indented, ending with a newline.
 std::string schema_json(std::string_view kind);
