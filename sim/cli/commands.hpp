@@ -15,5 +15,6 @@ void add_report(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 /// `trace`, which holds subcommands of its own: what makes traces adds itself to the result.
 CLI::App* add_trace(CLI::App& app, int& exit_code);
+void add_trace_synth(CLI::App& trace);
 
 }  // namespace rehearse::cli

@@ -41,7 +41,7 @@ int main(int argc, char** argv) {
   cli::add_policies(app, exit_code);
   cli::add_report(app, exit_code);
   cli::add_schema(app, exit_code);
-  cli::add_trace(app, exit_code);
+  cli::add_trace_synth(*cli::add_trace(app, exit_code));
   try {
     if (argc > 1) check_command(app, argv[1]);
     app.parse(argc, argv);
