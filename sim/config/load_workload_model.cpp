@@ -53,7 +53,9 @@ Field<T> texts(Mixture<std::string> T::* member) {
 
 template <class T>
 Field<T> counts(Mixture<std::int64_t> T::* member, std::int64_t min) {
-  return mixture(member, {Shape::Kind::Integer}, [min](const Yaml& yaml, Diagnostics& diags) {
+  Shape shape{Shape::Kind::Integer};
+  shape.min = min;
+  return mixture(member, std::move(shape), [min](const Yaml& yaml, Diagnostics& diags) {
     return read_integer(yaml, min, kMost, diags);
   });
 }
