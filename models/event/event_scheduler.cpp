@@ -187,9 +187,16 @@ class EventScheduler final : public Scheduler {
   void remove_started(const View& view) {
     if (started_.empty()) return;
     std::sort(started_.begin(), started_.end());
+    const JobId first = started_.front(), last = started_.back();
     std::size_t kept = 0;
     for (std::size_t i = 0; i < queue_.size(); ++i) {
-      if (std::binary_search(started_.begin(), started_.end(), queue_[i].job)) continue;
+      const JobId job = queue_[i].job;
+      const bool maybe = job >= first && job <= last;
+      if (maybe && std::binary_search(started_.begin(), started_.end(), job)) continue;
+      if (kept == i) {
+        ++kept;
+        continue;
+      }
       queue_[kept] = queue_[i];
       ranks_[kept++] = ranks_[i];
     }

@@ -1,49 +1,62 @@
 #include "models/event/pool_pass.hpp"
 
-#include <limits>
-
 namespace rehearse::event {
 
 bool PoolPass::start(const Candidate& candidate) {
-  const bool room = candidate.cpus <= view_.resources().free_cpus();
-  const bool harmless =
-      room &&
-      (reserved_.empty() || profile_.fits_now(candidate.cpus, view_.job(candidate.job).time_limit));
-  if (!harmless) {
+  if (candidate.cpus > view_.resources().free_cpus() || !is_harmless(candidate)) {
     if (!blocked_) reasons_.note(control_, candidate.job, Reason::Resources);
     blocked_ = true;
     return false;
   }
   control_.start_pool(candidate, blocked_ ? StartedBy::Backfill : StartedBy::Main);
   started_.push_back(candidate.job);
-  if (!reserved_.empty()) {
-    profile_.take(view_.now(), view_.job(candidate.job).time_limit, candidate.cpus);
+  const Duration length = view_.job(candidate.job).time_limit;
+  if (reserved_.size() == 1 && end_of(view_.now(), length) > reserved_.front().at) {
+    spare_ -= candidate.cpus;
+  } else if (reserved_.size() > 1) {
+    profile_.take(view_.now(), length, candidate.cpus);
   }
   return true;
 }
 
-bool PoolPass::reserve(const Candidate& candidate) {
-  // One reservation needs the profile only up to its start: from there on free CPUs only grow, and
-  // what counts is the lowest step. The second one needs all of it.
-  if (reserved_.empty()) build_profile(candidate.cpus);
-  if (reserved_.size() == 1) build_profile(std::numeric_limits<std::int64_t>::max());
+// Up to the first reservation free CPUs only grow, so a job that fits now either is gone by then or
+// has to leave what was promised.
+bool PoolPass::is_harmless(const Candidate& candidate) const {
+  if (reserved_.empty()) return true;
   const Duration length = view_.job(candidate.job).time_limit;
-  const Time at = profile_.earliest(candidate.cpus, length);
-  profile_.take(at, length, candidate.cpus);
-  reserved_.push_back({at, length, candidate.cpus});
-  return at != kNever;
+  if (reserved_.size() > 1) return profile_.fits_now(candidate.cpus, length);
+  return candidate.cpus <= spare_ || end_of(view_.now(), length) <= reserved_.front().at;
 }
 
-void PoolPass::build_profile(std::int64_t enough) {
-  std::int64_t free = view_.resources().free_cpus();
-  profile_.reset(view_.now(), free);
-  Time last = view_.now();
-  for (const RunningJob& job : view_.running()) {
-    if (free >= enough && job.expected_end != last) break;
-    profile_.add_release(job.expected_end, job.cpus);
-    free += job.cpus;
-    last = job.expected_end;
+bool PoolPass::reserve(const Candidate& candidate) {
+  Promise promise{kNever, view_.job(candidate.job).time_limit, candidate.cpus};
+  if (reserved_.empty()) {
+    reserve_first(promise);
+    return reserved_.front().at != kNever;
   }
+  if (reserved_.size() == 1) build_profile();
+  promise.at = profile_.earliest(promise.cpus, promise.length);
+  profile_.take(promise.at, promise.length, promise.cpus);
+  reserved_.push_back(promise);
+  return promise.at != kNever;
+}
+
+// When enough of the running jobs have ended; all that end at that instant count.
+void PoolPass::reserve_first(const Promise& promise) {
+  std::int64_t free = view_.resources().free_cpus();
+  Time at = view_.now();
+  for (const RunningJob& job : view_.running()) {
+    if (free >= promise.cpus && job.expected_end != at) break;
+    at = job.expected_end;
+    free += job.cpus;
+  }
+  spare_ = free - promise.cpus;
+  reserved_.push_back({at, promise.length, promise.cpus});
+}
+
+void PoolPass::build_profile() {
+  profile_.reset(view_.now(), view_.resources().free_cpus());
+  for (const RunningJob& job : view_.running()) profile_.add_release(job.expected_end, job.cpus);
   for (const Promise& promise : reserved_) {
     profile_.take(promise.at, promise.length, promise.cpus);
   }

@@ -37,15 +37,18 @@ class PoolPass final : public Pass {
     Duration length;
     std::int64_t cpus;
   };
-  void build_profile(std::int64_t enough);
+  bool is_harmless(const Candidate&) const;
+  void reserve_first(const Promise&);
+  void build_profile();
 
   Control& control_;
   const View& view_;
   Reasons& reasons_;
   std::vector<JobId>& started_;
   std::span<const Candidate> queue_;
-  Profile profile_;  // valid once something is reserved
   std::vector<Promise> reserved_;
+  std::int64_t spare_ = 0;  // with one reservation: CPUs free at its time that it does not need
+  Profile profile_;         // with more of them: the future
   bool blocked_ = false;
 };
 
