@@ -48,4 +48,13 @@ inline std::string_view partition_name(const Cluster& cluster, const Workload& w
   return workload.names[workload.submissions[job.submission].partition];
 }
 
+/// `text` as a terminal may show it: control characters, which it would obey, become '?'.
+inline std::string printable(std::string_view text) {
+  std::string result(text);
+  for (char& each : result) {
+    if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = '?';
+  }
+  return result;
+}
+
 }  // namespace rehearse

@@ -8,20 +8,12 @@
 
 #include "sim/base/slurm_text.hpp"
 #include "sim/report/files.hpp"
+#include "sim/report/names.hpp"
 
 namespace rehearse {
 namespace {
 
 constexpr double kHour = 3600;
-
-// Texts of a trace as a terminal may show them: without control characters.
-std::string printable(std::string_view text) {
-  std::string result(text);
-  for (char& each : result) {
-    if (static_cast<unsigned char>(each) < 0x20 || each == 0x7f) each = '?';
-  }
-  return result;
-}
 
 std::string duration(double seconds) {
   return format_slurm_seconds(static_cast<std::int64_t>(seconds + 0.5));

@@ -15,6 +15,7 @@
 #include "sim/report/held.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/reason_split.hpp"
+#include "sim/workload/csv_scanner.hpp"
 
 namespace rehearse {
 namespace {
@@ -31,15 +32,10 @@ void append(fmt::memory_buffer& out, const fmt::format_int& number) {
 
 void append(fmt::memory_buffer& out, std::int64_t number) { append(out, fmt::format_int(number)); }
 
-// A field as RFC 4180 wants it: in quotes if it has a comma, a quote or a line end in it.
 std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) return std::string(text);
-  std::string quoted = "\"";
-  for (const char each : text) {
-    if (each == '"') quoted += '"';
-    quoted += each;
-  }
-  return quoted + '"';
+  std::string field;
+  append_csv(field, text);
+  return field;
 }
 
 // Writes compress_hostlist() of a share list's nodes, with all that it needs of a name at hand.
