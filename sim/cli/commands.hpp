@@ -9,9 +9,11 @@ namespace rehearse::cli {
 
 void add_audit(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
-void add_run(CLI::App& app, int& exit_code);
+void add_compare(CLI::App& app, int& exit_code);
 void add_policies(CLI::App& app, int& exit_code);
+void add_regress(CLI::App& app, int& exit_code);
 void add_report(CLI::App& app, int& exit_code);
+void add_run(CLI::App& app, int& exit_code);
 void add_schema(CLI::App& app, int& exit_code);
 /// `trace`, which holds subcommands of its own: what makes traces adds itself to the result.
 CLI::App* add_trace(CLI::App& app, int& exit_code);

@@ -37,9 +37,11 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   cli::add_audit(app, exit_code);
   cli::add_check(app, exit_code);
-  cli::add_run(app, exit_code);
+  cli::add_compare(app, exit_code);
   cli::add_policies(app, exit_code);
+  cli::add_regress(app, exit_code);
   cli::add_report(app, exit_code);
+  cli::add_run(app, exit_code);
   cli::add_schema(app, exit_code);
   cli::add_trace_synth(*cli::add_trace(app, exit_code));
   try {
