@@ -223,6 +223,10 @@ void NodePass::plan(Reservation& reservation) {
     reservation.at = at;
     reservation.plan = shares_;
     reservation.shadow = std::make_unique<Resources>(std::move(free));
+    for (std::size_t i = 0; i < planned_; ++i) {  // those that it will still run beside
+      const Reservation& each = reservations_[i];
+      if (each.at > at && each.at < planned_end(reservation)) each.shadow->take(shares_, arena_);
+    }
     return;
   }
 }
