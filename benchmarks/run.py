@@ -10,10 +10,10 @@ yardstick whose starts differ from the published ones, is an error, not a figure
 archive are looked for in ../shared (or REHEARSE_SHARED); without them only the synthetic one runs.
 """
 import argparse
+import concurrent.futures
 import csv
 import dataclasses
 import datetime
-import multiprocessing
 import os
 import pathlib
 import random
@@ -49,8 +49,8 @@ class Usage:
 def apart(function, *arguments):
     """The function's result, from a process of its own: a child's peak memory as the kernel counts
     it is at least that of the process that started it, so this one stays small."""
-    with multiprocessing.Pool(1) as pool:
-        return pool.apply(function, arguments)
+    with concurrent.futures.ProcessPoolExecutor(1) as process:
+        return process.submit(function, *arguments).result()
 
 
 def unpack(source, target):
