@@ -42,7 +42,7 @@ std::size_t width_of(std::string_view text) {
 }
 
 std::string number(double value) {
-  if (value == std::round(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
+  if (value == std::round(value) || std::abs(value) >= 1000) return fmt::format("{:.0f}", value);
   return fmt::format("{:.4g}", value);
 }
 
