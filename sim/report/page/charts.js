@@ -27,7 +27,8 @@ class Chart {
     root.append(el("div", { className: "head" }, el("h3", {}, title),
                    el("span", { className: "unit" }, unit), legend), box);
     const style = lines.map((line) => ({
-      label: line.label, show: !line.hidden, stroke: () => cssColor(line.color), width: 1.5,
+      label: line.label, show: !line.hidden, stroke: () => cssColor(line.color),
+      width: line.width ?? 1.5,
       fill: line.filled ? () => `${cssColor(line.color)}2e` : undefined,
       points: { show: false }, paths: line.paths, dash: line.dash,
     }));

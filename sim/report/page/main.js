@@ -62,6 +62,22 @@ function shareUsed(names) {
   return Array.from(used, (amount, at) => (all[at] > 0 ? amount / all[at] : 0));
 }
 
+/** The mean of the day around each moment, of values that hold until the next one. */
+function dailyMean(times, values) {
+  const integral = new Float64Array(times.length);
+  for (let at = 1; at < times.length; ++at) {
+    integral[at] = integral[at - 1] + values[at - 1] * (times[at] - times[at - 1]);
+  }
+  let first = 0;
+  let last = 0;
+  return values.map((value, at) => {
+    while (times[first] < times[at] - kDay / 2) ++first;
+    while (last + 1 < times.length && times[last + 1] <= times[at] + kDay / 2) ++last;
+    const length = times[last] - times[first];
+    return length > 0 ? (integral[last] - integral[first]) / length : value;
+  });
+}
+
 function overTime() {
   const times = timeline.time;
   const types = Object.keys(timeline)
@@ -71,8 +87,12 @@ function overTime() {
     byId("grid").textContent = `Values are read off every ${duration(step)}.`;
   }
   const lines = [{ label: "CPUs", color: "c0", values: shareUsed(["cpus"]) }];
-  if (types.length > 0) {
-    lines.unshift({ label: "GPUs", color: "c1", filled: true, values: shareUsed(types) });
+  if (types.length > 0) lines.unshift({ label: "GPUs", color: "c1", values: shareUsed(types) });
+  lines[0].filled = true;
+  if (shown.last - shown.first > 21 * kDay) {
+    lines.splice(1, 0, { label: `${lines[0].label}, mean of a day`, color: "ink", width: 2,
+                         values: dailyMean(times, lines[0].values) });
+    lines[0].width = 0.5;
   }
   if (types.length > 1) {
     types.forEach((type, at) => lines.push({
@@ -223,6 +243,8 @@ function keepInMind() {
   }
 }
 
+const kNoBound = "9223372036854775807";  // as a parameter says that there is none
+
 function inputs() {
   const root = byId("manifest");
   const file = ({ path, sha256 }) =>
@@ -236,7 +258,8 @@ function inputs() {
               table([{ title: "slot", cell: ([slot]) => slot },
                      { title: "policy and parameters", cell: ([, parameters]) =>
                        el("code", {}, Object.entries(parameters)
-                         .map(([name, value]) => `${name}: ${value}`).join(", ")) }],
+                         .map(([name, value]) => `${name}: ${value === kNoBound ? "unlimited" : value}`)
+                         .join(", ")) }],
                     Object.entries(manifest.policies)));
   byId("footer").textContent = `rehearse ${manifest.version}, seed ${manifest.seed}` +
     (manifest.repairs.length > 0 ? `, repairs in force: ${manifest.repairs.join(", ")}` : "") +
