@@ -184,7 +184,7 @@ function nodesOverTime() {
   if (nodes.names.length === 0) {
     return byId("gantt-view").append(el("p", { className: "none" }, "No job ran."));
   }
-  let extent = `${count(nodes.ran, "node")} ran ${count(jobs.length, "job")}. `;
+  let extent = `${count(nodes.ran, "node")}, ${count(jobs.length, "start")} of jobs. `;
   if (nodes.every > 1 || nodes.left_out > 0) {
     const missing = nodes.left_out > 0 ? ` but the last ${number(nodes.left_out)}` : "";
     extent = `To keep this page small it shows ${number(nodes.names.length)} of the ` +
