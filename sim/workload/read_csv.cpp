@@ -57,6 +57,7 @@ class CsvReader {
     if (!scanner_.next(fields_)) fail({.file = file_, .message = "is empty, expected a header"});
     read_header();
     diagnostics_.throw_if_errors();  // every row would be misread
+    reserve_rows();
     while (scanner_.next(fields_)) read_row();
     name_submissions();
     for (const Pending& pending : pending_) resolve(pending);
@@ -146,6 +147,14 @@ class CsvReader {
   }
 
   // --- rows ---
+
+  void reserve_rows() {
+    const auto rows = static_cast<std::size_t>(std::ranges::count(text_, '\n'));
+    workload_.submissions.reserve(rows);
+    workload_.truth.run_time.reserve(rows);
+    id_texts_.reserve(rows);
+    ids_.reserve(rows);
+  }
 
   const CsvField& field(CsvColumn column) const {
     static constexpr CsvField kEmpty{};
@@ -361,6 +370,7 @@ class CsvReader {
   /// Ids are numbers only if all of them are.
   void name_submissions() {
     if (all_numbers_) return;
+    builder_.reserve_names(id_texts_.size());
     for (std::size_t i = 0; i < id_texts_.size(); ++i) {
       Submission& row = workload_.submissions[static_cast<SubmissionId>(i)];
       row.number = 0;

@@ -52,6 +52,11 @@ NameId WorkloadBuilder::name(std::string_view text) {
   return id;
 }
 
+void WorkloadBuilder::reserve_names(std::size_t more) {
+  workload_.names.reserve(workload_.names.size() + more);
+  index_->names.reserve(index_->names.size() + more);
+}
+
 AskedId WorkloadBuilder::asked(const Asked& request) {
   const std::size_t key = hash(request);
   const auto [first, last] = index_->asked.equal_range(key);

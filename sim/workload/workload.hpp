@@ -154,8 +154,9 @@ class WorkloadBuilder {
  public:
   WorkloadBuilder();
   ~WorkloadBuilder();
-  NameId name(std::string_view text);   ///< O(text)
-  AskedId asked(const Asked& request);  ///< O(size of the request)
+  NameId name(std::string_view text);    ///< O(text)
+  void reserve_names(std::size_t more);  ///< room for so many further names
+  AskedId asked(const Asked& request);   ///< O(size of the request)
   Workload& workload() { return workload_; }
   Workload take();  ///< the workload; the builder is spent
 
