@@ -258,7 +258,8 @@ function inputs() {
               table([{ title: "slot", cell: ([slot]) => slot },
                      { title: "policy and parameters", cell: ([, parameters]) =>
                        el("code", {}, Object.entries(parameters)
-                         .map(([name, value]) => `${name}: ${value === kNoBound ? "unlimited" : value}`)
+                         .map(([name, value]) =>
+                           `${name}: ${value === kNoBound ? "unlimited" : value}`)
                          .join(", ")) }],
                     Object.entries(manifest.policies)));
   byId("footer").textContent = `rehearse ${manifest.version}, seed ${manifest.seed}` +
