@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sim/cli/commands.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 
 namespace rehearse::cli {
 namespace {
@@ -20,7 +20,7 @@ struct CompareOptions {
 int compare(const CompareOptions& options) {
   const Comparison comparison =
       compare_runs(load_saved_run(options.before), load_saved_run(options.after), options.force);
-  if (!options.markdown.empty()) write_file(options.markdown, comparison_markdown(comparison));
+  if (!options.markdown.empty()) write_text(options.markdown, comparison_markdown(comparison));
   fmt::print("{}", options.json ? comparison_json(comparison) : comparison_text(comparison));
   return options.exit_code && comparison.differs() ? 1 : 0;
 }

@@ -7,7 +7,7 @@
 
 #include "sim/cli/commands.hpp"
 #include "sim/report/html.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 
 namespace rehearse::cli {
 
@@ -23,7 +23,7 @@ void add_report(CLI::App& app, int&) {
       ->capture_default_str();
   command->callback([folder, options] {
     const std::string path = (std::filesystem::path(*folder) / "report.html").string();
-    write_file(path, html_report(*folder, *options));
+    write_text(path, html_report(*folder, *options));
     fmt::print("{}\n", path);
   });
 }

@@ -13,7 +13,7 @@
 #include "sim/base/diagnostics.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/report/html.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 
 namespace rehearse::cli {
 namespace {
@@ -93,7 +93,7 @@ int run(const Options& options) {
   write_run(options.output, result.cluster, result.workload, result.journal, metrics,
             result.manifest, options.shares);
   const std::string page = options.output + "/report.html";
-  if (!options.no_html) write_file(page, html_report(options.output));
+  if (!options.no_html) write_text(page, html_report(options.output));
   if (options.json) {
     fmt::print("{}\n", summary_json(metrics));
   } else if (!options.quiet) {

@@ -12,8 +12,9 @@
 #include <string_view>
 #include <system_error>
 
+#include "sim/base/output_file.hpp"
 #include "sim/report/files.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 
 namespace rehearse {
 namespace {
@@ -80,9 +81,9 @@ void write_run(const std::string& directory, const Cluster& cluster, const Workl
   };
   table("jobs.csv", write_jobs_csv);
   if (shares) table("shares.csv", write_shares_csv);
-  write_file(directory + "/timeline.csv", timeline_csv(metrics.timeline));
-  write_file(directory + "/summary.json", summary_json(metrics));
-  write_file(directory + "/manifest.json", manifest_json(manifest));
+  write_text(directory + "/timeline.csv", timeline_csv(metrics.timeline));
+  write_text(directory + "/summary.json", summary_json(metrics));
+  write_text(directory + "/manifest.json", manifest_json(manifest));
 }
 
 }  // namespace rehearse

@@ -11,8 +11,9 @@
 #include <string>
 #include <system_error>
 
+#include "sim/base/output_file.hpp"
 #include "sim/base/slurm_text.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/report/folder.hpp"
 #include "tests/unit/report/hand_made.hpp"
@@ -198,7 +199,7 @@ TEST_CASE("hashes are SHA-256") {  // FIPS 180-2, appendix B.1
   const char* const expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
   CHECK(sha256("abc") == expected);
   const TemporaryFolder folder;
-  write_file(folder / "abc", "abc");
+  write_text(folder / "abc", "abc");
   CHECK(sha256_of_file(folder / "abc") == expected);
   CHECK_THROWS_AS(sha256_of_file(folder / "none"), std::system_error);
 }
@@ -220,15 +221,15 @@ TEST_CASE("manifest.json holds what a run needs to be run again") {
 
 TEST_CASE("a file appears whole under its name, and replaces what was there") {
   const TemporaryFolder folder;
-  write_file(folder / "a", "old and long");
-  write_file(folder / "a", "new");
+  write_text(folder / "a", "old and long");
+  write_text(folder / "a", "new");
   CHECK(content_of(folder / "a") == "new");
   CHECK(folder.entries() == 1);
 }
 
 TEST_CASE("a full disk leaves nothing half-written, and the old file as it was") {
   const TemporaryFolder folder;
-  write_file(folder / "a", "old");
+  write_text(folder / "a", "old");
   // A limit on the size of files fails as a full disk does: in the middle of a write.
   rlimit before{};
   REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -237,7 +238,7 @@ TEST_CASE("a full disk leaves nothing half-written, and the old file as it was")
   REQUIRE(setrlimit(RLIMIT_FSIZE, &small) == 0);
   bool thrown = false;
   try {
-    write_file(folder / "a", std::string(100'000, 'x'));
+    write_text(folder / "a", std::string(100'000, 'x'));
   } catch (const std::system_error& error) {
     thrown = error.code() == std::errc::file_too_large;
   }
@@ -258,7 +259,7 @@ TEST_CASE("a file that is not committed is not there") {
 
 TEST_CASE("an output folder that cannot be written to is a system error that names the file") {
   try {
-    write_file("/nowhere/at/all/jobs.csv", "text");
+    write_text("/nowhere/at/all/jobs.csv", "text");
     FAIL("no error");
   } catch (const std::system_error& error) {
     CHECK(std::string(error.what()).find("/nowhere/at/all/jobs.csv") != std::string::npos);

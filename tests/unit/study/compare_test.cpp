@@ -8,7 +8,7 @@
 
 #include "sim/base/diagnostics.hpp"
 #include "sim/report/files.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/report/folder.hpp"
 #include "tests/unit/report/hand_made.hpp"
@@ -165,20 +165,20 @@ TEST_CASE("a folder that is no run is an error that names the file") {
   write(made, folder / "a");
   CHECK(load_error(folder / "a") == "no error");
 
-  write_file(folder / "a/summary.json", "{\"schema\": 99}");
+  write_text(folder / "a/summary.json", "{\"schema\": 99}");
   CHECK(load_error(folder / "a").find("its schema is 99, this version reads 1") !=
         std::string::npos);
-  write_file(folder / "a/summary.json", "not JSON");
+  write_text(folder / "a/summary.json", "not JSON");
   CHECK(load_error(folder / "a").find("no JSON object") != std::string::npos);
   write(made, folder / "a");
-  write_file(folder / "a/jobs.csv", "id,attempt\n");
+  write_text(folder / "a/jobs.csv", "id,attempt\n");
   CHECK(load_error(folder / "a").find("there is no column \"user\"") != std::string::npos);
-  write_file(folder / "a/jobs.csv",
+  write_text(folder / "a/jobs.csv",
              "id,attempt,user,account,state,submit,start,end,node_list\n"
              "a,0,u,x,COMPLETED,0,soon,9,n1\n");
   CHECK(load_error(folder / "a").find("jobs.csv:2: error: \"soon\" is no start") !=
         std::string::npos);
-  write_file(folder / "a/jobs.csv",
+  write_text(folder / "a/jobs.csv",
              "id,attempt,user,account,state,submit,start,end,node_list\na,0\n");
   CHECK(load_error(folder / "a").find("2 fields, the header has 9") != std::string::npos);
 }

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "sim/base/diagnostics.hpp"
-#include "sim/report/output_file.hpp"
+#include "sim/workload/write_text.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/report/folder.hpp"
 #include "tests/unit/report/hand_made.hpp"
@@ -125,8 +125,8 @@ TEST_CASE("expected values come back from their file as they were") {
 
 TEST_CASE("a suite runs its experiments, and says which job an other policy moved") {
   const TemporaryFolder folder;
-  write_file(folder / "small.swf", kSwf);
-  write_file(folder / "suite.yaml", suite_text("none"));
+  write_text(folder / "small.swf", kSwf);
+  write_text(folder / "suite.yaml", suite_text("none"));
   const Suite suite = load_suite(folder / "suite.yaml");
   CHECK(suite.expected_path() == folder / "suite.expected.json");
   CHECK(load_expected(suite.expected_path()).empty());
@@ -137,7 +137,7 @@ TEST_CASE("a suite runs its experiments, and says which job an other policy move
 
   const ExpectedByName expected = {{"small", results[0].actual}};
   CHECK(run_suite(suite, expected)[0].ok());
-  write_file(folder / "suite.yaml", suite_text("easy"));
+  write_text(folder / "suite.yaml", suite_text("easy"));
   const Suite other = load_suite(folder / "suite.yaml");
   const EntryResult moved = run_suite(other, expected)[0];
   CHECK_THAT(result_text(moved),
@@ -147,7 +147,7 @@ TEST_CASE("a suite runs its experiments, and says which job an other policy move
 
 TEST_CASE("an experiment that cannot be run is an error of its own") {
   const TemporaryFolder folder;
-  write_file(folder / "suite.yaml", suite_text("none"));  // but there is no trace
+  write_text(folder / "suite.yaml", suite_text("none"));  // but there is no trace
   const Suite suite = load_suite(folder / "suite.yaml");
   const std::vector<EntryResult> results = run_suite(suite, {});
   CHECK_FALSE(results[0].ok());

@@ -1,5 +1,6 @@
 // A file that appears only when it is whole: it is written beside its place and renamed at the end,
-// so that a full disk or a killed run leaves nothing half-written under the name (2.8).
+// so that a full disk or a killed run leaves nothing half-written under the name (2.8). A pipe, a
+// terminal or another device is written to as it is.
 #pragma once
 
 #include <cstdio>
@@ -10,7 +11,7 @@ namespace rehearse {
 
 class OutputFile {
  public:
-  /// Opens `path`.tmp. All members throw std::system_error naming the file.
+  /// Opens a temporary file beside `path`. All members throw std::system_error naming `path`.
   explicit OutputFile(std::string path);
   ~OutputFile();  ///< removes the temporary file unless commit() has been called
   OutputFile(const OutputFile&) = delete;
@@ -21,13 +22,11 @@ class OutputFile {
 
  private:
   [[noreturn]] void give_up(int error);
+  void remove_temporary();
 
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  // empty: a device
   std::FILE* file_ = nullptr;
 };
-
-/// `content` as the whole file `path`.
-void write_file(const std::string& path, std::string_view content);
 
 }  // namespace rehearse
