@@ -9,15 +9,16 @@
 
 namespace rehearse {
 
-CsvTable::CsvTable(std::string file, std::string_view text) : file_(std::move(file)), text_(text) {
+CsvTable::CsvTable(std::string file, std::string_view text)
+    : file_(std::move(file)), scanner_(text) {
   if (!read_row()) fail({.file = file_, .message = "an empty file", .help = "expected a header"});
-  header_.assign(fields_.begin(), fields_.end());
+  for (const CsvField& field : fields_) header_.emplace_back(field.text);
 }
 
 std::size_t CsvTable::column(std::string_view name) const {
   const auto found = std::find(header_.begin(), header_.end(), name);
   if (found == header_.end()) {
-    fail({.file = file_, .line = 1, .message = fmt::format("no column \"{}\"", name)});
+    fail({.file = file_, .line = 1, .message = fmt::format("there is no column \"{}\"", name)});
   }
   return static_cast<std::size_t>(found - header_.begin());
 }
@@ -25,60 +26,34 @@ std::size_t CsvTable::column(std::string_view name) const {
 bool CsvTable::next() {
   if (!read_row()) return false;
   if (fields_.size() != header_.size()) {
-    fail({.file = file_,
-          .line = line_,
-          .message = fmt::format("a row of {} fields", fields_.size()),
-          .help = fmt::format("the header has {}", header_.size())});
+    fail_row(fmt::format("a row of {} fields, the header has {}", fields_.size(), header_.size()));
   }
   return true;
 }
 
 std::optional<std::int64_t> CsvTable::integer(std::size_t column) const {
-  const std::string_view field = fields_[column];
+  const std::string_view field = fields_[column].text;
   if (field.empty()) return std::nullopt;
   const auto value = parse_int64(field);
   if (!value) {
-    fail({.file = file_,
-          .line = line_,
-          .message = fmt::format("{} is \"{}\"", header_[column], field),
-          .help = "expected a whole number"});
+    fail_row(fmt::format("\"{}\" is no {}", field, header_[column]), "expected a whole number");
   }
   return value;
 }
 
+void CsvTable::fail_row(std::string message, std::string help) const {
+  fail({.file = file_, .line = line(), .message = std::move(message), .help = std::move(help)});
+}
+
 bool CsvTable::read_row() {
-  fields_.clear();
-  unquoted_.clear();
-  line_ = next_line_;
-  if (at_ >= text_.size()) return false;
-  for (bool more = true; more;) {
-    const std::size_t start = at_;
-    bool quoted = at_ < text_.size() && text_[at_] == '"';
-    if (quoted) {
-      std::string field;
-      for (++at_; quoted && at_ < text_.size(); ++at_) {
-        if (text_[at_] != '"') {
-          if (text_[at_] == '\n') ++next_line_;
-          field += text_[at_];
-        } else if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') {
-          field += text_[++at_];
-        } else {
-          quoted = false;
-        }
-      }
-      if (quoted) fail({.file = file_, .line = line_, .message = "a quote that does not end"});
-      fields_.push_back(unquoted_.emplace_back(std::move(field)));
-      at_ = std::min(text_.find_first_of(",\n", at_), text_.size());
-    } else {
-      at_ = std::min(text_.find_first_of(",\n", at_), text_.size());
-      fields_.push_back(text_.substr(start, at_ - start));
-    }
-    more = at_ < text_.size() && text_[at_] == ',';
-    ++at_;  // the comma or the line break
+  const bool more = scanner_.next(fields_);
+  if (const auto& problem = scanner_.problem()) fail_row(std::string(problem->message));
+  if (scanner_.skipped_line() > 0) {
+    fail({.file = file_,
+          .line = static_cast<int>(scanner_.skipped_line()),
+          .message = "an empty line"});
   }
-  ++next_line_;
-  if (!fields_.back().empty() && fields_.back().back() == '\r') fields_.back().remove_suffix(1);
-  return true;
+  return more;
 }
 
 }  // namespace rehearse

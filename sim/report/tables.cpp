@@ -10,12 +10,12 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/csv_scanner.hpp"
 #include "sim/base/text.hpp"
 #include "sim/report/files.hpp"
 #include "sim/report/held.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/reason_split.hpp"
-#include "sim/workload/csv_scanner.hpp"
 
 namespace rehearse {
 namespace {

@@ -2,16 +2,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <string_view>
 
+#include "sim/base/csv.hpp"
 #include "sim/base/diagnostics.hpp"
-#include "sim/base/text.hpp"
 #include "sim/report/files.hpp"
-#include "sim/workload/csv_scanner.hpp"
 #include "sim/workload/read_text.hpp"
 
 namespace rehearse {
@@ -111,83 +107,33 @@ void read_summary(const std::string& file, SavedRun& run) {
   run.by_gpus = groups_of(json, file, "by_gpus");
 }
 
-// jobs.csv, by the names of the columns that are needed.
-class JobsReader {
- public:
-  JobsReader(const std::string& text, const std::string& file) : file_(file), scanner_(text) {
-    if (!next()) fail_file(file, "the file is empty");
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const CsvField& field) {
-        return field.text == kColumns[i];
-      });
-      if (found == fields_.end()) {
-        fail({.file = file,
-              .line = 1,
-              .message = fmt::format("there is no column \"{}\"", kColumns[i])});
-      }
-      columns_[i] = static_cast<std::size_t>(found - fields_.begin());
+std::vector<SavedJob> read_jobs(const std::string& text, const std::string& file) {
+  CsvTable table(file, text);
+  const std::size_t id = table.column("id"), attempt = table.column("attempt"),
+                    user = table.column("user"), account = table.column("account"),
+                    state = table.column("state"), submit = table.column("submit"),
+                    start = table.column("start"), end = table.column("end"),
+                    node_list = table.column("node_list");
+  std::vector<SavedJob> jobs;
+  while (table.next()) {
+    if (table[attempt] == "0") {
+      SavedJob& job = jobs.emplace_back();
+      job.id = table[id];
+      job.user = table[user];
+      job.account = table[account];
+      job.submit = table.integer(submit).value_or(0);
+    } else if (jobs.empty() || jobs.back().id != table[id]) {
+      table.fail_row(fmt::format("attempt {} of \"{}\" does not follow the one before",
+                                 table[attempt], table[id]));
     }
-    width_ = fields_.size();
+    SavedJob& job = jobs.back();
+    job.state = table[state];
+    job.start = table.integer(start);
+    job.end = table.integer(end);
+    job.node_list = table[node_list];
   }
-
-  std::vector<SavedJob> read() {
-    std::vector<SavedJob> jobs;
-    while (next()) {
-      if (fields_.size() != width_) {
-        fail_line(fmt::format("{} fields, the header has {}", fields_.size(), width_));
-      }
-      const bool is_first = text(kAttempt) == "0";
-      if (is_first) {
-        SavedJob& job = jobs.emplace_back();
-        job.id = text(kId);
-        job.user = text(kUser);
-        job.account = text(kAccount);
-        job.submit = number(kSubmit).value_or(0);
-      } else if (jobs.empty() || jobs.back().id != text(kId)) {
-        fail_line(fmt::format("attempt {} of \"{}\" does not follow the one before", text(kAttempt),
-                              text(kId)));
-      }
-      SavedJob& job = jobs.back();
-      job.state = text(kState);
-      job.start = number(kStart);
-      job.end = number(kEnd);
-      job.node_list = text(kNodeList);
-    }
-    return jobs;
-  }
-
- private:
-  enum Column { kId, kAttempt, kUser, kAccount, kState, kSubmit, kStart, kEnd, kNodeList };
-  static constexpr std::array<std::string_view, 9> kColumns = {
-      "id", "attempt", "user", "account", "state", "submit", "start", "end", "node_list"};
-
-  [[noreturn]] void fail_line(std::string message) {
-    fail({.file = file_, .line = static_cast<int>(scanner_.line()), .message = std::move(message)});
-  }
-
-  bool next() {
-    const bool more = scanner_.next(fields_);
-    if (scanner_.problem()) fail_line(std::string(scanner_.problem()->message));
-    return more;
-  }
-
-  std::string_view text(Column column) const { return fields_[columns_[column]].text; }
-
-  std::optional<std::int64_t> number(Column column) {
-    if (text(column).empty()) return std::nullopt;
-    const auto value = parse_int64(text(column));
-    if (!value) {
-      fail_line(fmt::format("\"{}\" is no {} in whole seconds", text(column), kColumns[column]));
-    }
-    return value;
-  }
-
-  const std::string& file_;
-  CsvScanner scanner_;
-  std::vector<CsvField> fields_;
-  std::array<std::size_t, kColumns.size()> columns_{};
-  std::size_t width_ = 0;
-};
+  return jobs;
+}
 
 }  // namespace
 
@@ -211,7 +157,7 @@ SavedRun load_saved_run(const std::string& directory) {
   read_summary(directory + "/summary.json", run);
   const std::string jobs = directory + "/jobs.csv";
   const std::string text = read_text(jobs);
-  run.jobs = JobsReader(text, jobs).read();
+  run.jobs = read_jobs(text, jobs);
   return run;
 }
 

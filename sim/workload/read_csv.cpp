@@ -10,10 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sim/base/csv_scanner.hpp"
 #include "sim/base/diagnostics.hpp"
 #include "sim/base/text.hpp"
 #include "sim/workload/csv_columns.hpp"
-#include "sim/workload/csv_scanner.hpp"
 #include "sim/workload/dependencies.hpp"
 #include "sim/workload/dependency_text.hpp"
 #include "sim/workload/sbatch_options.hpp"

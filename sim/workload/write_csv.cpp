@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/csv_scanner.hpp"
 #include "sim/base/slurm_text.hpp"
 #include "sim/workload/csv_columns.hpp"
-#include "sim/workload/csv_scanner.hpp"
 #include "sim/workload/dependency_text.hpp"
 #include "sim/workload/shell_words.hpp"
 #include "sim/workload/write_trace.hpp"

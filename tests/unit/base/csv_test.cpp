@@ -49,10 +49,16 @@ TEST_CASE("a CSV table says where it is wrong") {
                table.next();
                (void)table.integer(0);
              }),
-             Contains("t.csv:2") && Contains("a is \"1x\""));
+             Contains("t.csv:2") && Contains("\"1x\" is no a"));
   CHECK_THAT(message([] {
                CsvTable table("t.csv", "a\n\"1\n");
                table.next();
              }),
-             Contains("t.csv:2") && Contains("does not end"));
+             Contains("t.csv:2") && Contains("this quote is not closed"));
+  CHECK_THAT(message([] {
+               CsvTable table("t.csv", "a\n1\n\n2\n");
+               table.next();
+               table.next();
+             }),
+             Contains("t.csv:3") && Contains("an empty line"));
 }

@@ -37,6 +37,9 @@ class CsvScanner {
   std::size_t end_offset() const { return end_; }  ///< of the record, without its newline
   const std::optional<Problem>& problem() const { return problem_; }  ///< first of the record
 
+  /// The first of the empty lines that were skipped before the record; 0 if there were none.
+  std::uint32_t skipped_line() const { return skipped_line_; }
+
   /// Where byte `at` of `field` stands in the file.
   std::size_t offset_of(const CsvField& field, std::size_t at) const;
 
@@ -50,6 +53,7 @@ class CsvScanner {
   std::size_t end_ = 0;
   std::uint32_t line_ = 0;
   std::uint32_t next_line_ = 1;
+  std::uint32_t skipped_line_ = 0;
   std::optional<Problem> problem_;
   std::deque<std::string> unescaped_;
 };

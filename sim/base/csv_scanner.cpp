@@ -1,4 +1,4 @@
-#include "sim/workload/csv_scanner.hpp"
+#include "sim/base/csv_scanner.hpp"
 
 #include <algorithm>
 
@@ -12,7 +12,9 @@ CsvScanner::CsvScanner(std::string_view text) : text_(text) {
 bool CsvScanner::next(std::vector<CsvField>& fields) {
   fields.clear();
   problem_.reset();
+  skipped_line_ = 0;
   while (at_ < text_.size() && (text_[at_] == '\n' || text_[at_] == '\r')) {
+    if (skipped_line_ == 0) skipped_line_ = next_line_;
     next_line_ += text_[at_++] == '\n' ? 1 : 0;
   }
   if (at_ == text_.size()) return false;
