@@ -5,45 +5,13 @@
 namespace rehearse {
 
 Eligibility::Eligibility(const State& state, const Workload& workload)
-    : state_(state), workload_(workload) {
+    : state_(state), workload_(workload), dependencies_(workload) {
   jobs_.resize(workload.submissions.size());
-  for (std::size_t i = 0; i < workload.submissions.size(); ++i) {
-    const auto id = static_cast<SubmissionId>(i);
-    const Special* const special = workload.special(id);
-    if (special == nullptr) continue;
-    for (const Dependency& dependency : special->dependencies) {
-      if (dependency.kind == DependencyKind::Singleton) namesakes_[user_and_name(id)];
-      if (dependency.on == kNone<SubmissionId>) continue;
-      std::vector<SubmissionId>& waiting = dependents_[dependency.on];
-      if (waiting.empty() || waiting.back() != id) waiting.push_back(id);
-    }
-  }
-  if (!namesakes_.empty()) list_namesakes();
-}
-
-Eligibility::UserAndName Eligibility::user_and_name(SubmissionId submission) const {
-  const Special* const special = workload_.special(submission);
-  const bool named = special != nullptr && special->job_name != kNone<NameId>;
-  return {workload_.submissions[submission].user,
-          named ? workload_.names[special->job_name] : workload_.id_text(submission)};
-}
-
-void Eligibility::list_namesakes() {
-  for (std::size_t i = 0; i < workload_.submissions.size(); ++i) {
-    const auto id = static_cast<SubmissionId>(i);
-    const auto found = namesakes_.find(user_and_name(id));
-    if (found != namesakes_.end()) found->second.push_back(id);
-  }
-  for (auto& [name, ids] : namesakes_) {
-    std::stable_sort(ids.begin(), ids.end(), [&](SubmissionId a, SubmissionId b) {
-      return workload_.submissions[a].submit < workload_.submissions[b].submit;
-    });
-  }
 }
 
 // Every earlier job of the same user and name has ended.
 Eligibility::Status Eligibility::singleton(SubmissionId submission) const {
-  for (const SubmissionId earlier : namesakes_.at(user_and_name(submission))) {
+  for (const SubmissionId earlier : dependencies_.namesakes(submission)) {
     if (earlier == submission) break;
     for (std::uint32_t i = 0; i < jobs_[earlier].count; ++i) {
       const auto id = static_cast<JobId>(index(jobs_[earlier].first) + i);
@@ -99,14 +67,9 @@ void Eligibility::affected(JobId job, std::vector<JobId>& jobs) const {
       jobs.push_back(static_cast<JobId>(index(jobs_[id].first) + i));
     }
   };
-  if (const auto waiting = dependents_.find(submission); waiting != dependents_.end()) {
-    for (const SubmissionId id : waiting->second) add(id);
-  }
+  for (const SubmissionId id : dependencies_.dependents(submission)) add(id);
   if (released_.contains(submission)) add(submission);
-  if (namesakes_.empty()) return;
-  if (const auto same = namesakes_.find(user_and_name(submission)); same != namesakes_.end()) {
-    for (const SubmissionId id : same->second) add(id);
-  }
+  for (const SubmissionId id : dependencies_.namesakes(submission)) add(id);
 }
 
 std::vector<JobId> Eligibility::targets(const Dependency& dependency, JobId job) const {

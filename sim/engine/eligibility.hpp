@@ -9,11 +9,10 @@
 #include <cstdint>
 #include <map>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "sim/policy/view.hpp"
+#include "sim/workload/dependencies.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace rehearse {
@@ -35,9 +34,7 @@ class Eligibility {
   void ended(JobId job) { change_released(job, -1); }
 
   /// Whether any submission waits for another, or for its array's throttle.
-  bool has_waiting() const {
-    return !dependents_.empty() || !released_.empty() || !namesakes_.empty();
-  }
+  bool has_waiting() const { return !dependencies_.empty() || !released_.empty(); }
   /// Jobs that may have to be asked again when `job` starts or ends, appended to `jobs`.
   void affected(JobId job, std::vector<JobId>& jobs) const;
 
@@ -48,10 +45,6 @@ class Eligibility {
     std::uint32_t count = 0;
   };
 
-  using UserAndName = std::pair<NameId, std::string>;
-
-  void list_namesakes();
-  UserAndName user_and_name(SubmissionId submission) const;
   Status singleton(SubmissionId submission) const;
   void change_released(JobId job, std::int64_t by);
   Status status(const Dependency& dependency, JobId job, Time& ask_again) const;
@@ -61,10 +54,8 @@ class Eligibility {
   const State& state_;
   const Workload& workload_;
   IdVector<SubmissionId, Jobs> jobs_;
-  std::map<SubmissionId, std::vector<SubmissionId>> dependents_;
+  Dependencies dependencies_;
   std::map<SubmissionId, std::int64_t> released_;  // of throttled arrays
-  /// Submissions of the users and job names of singletons, in order of submission.
-  std::map<UserAndName, std::vector<SubmissionId>> namesakes_;
 };
 
 }  // namespace rehearse

@@ -292,8 +292,7 @@ class Simulation final : public Control {
     if (!eligibility_.has_waiting()) return;
     affected_.clear();
     eligibility_.affected(id, affected_);
-    const std::vector<JobId> affected = affected_;
-    for (const JobId each : affected) examine(each);
+    for (const JobId each : affected_) examine(each);
   }
 
   Attempt& begin_start(const Candidate& candidate) {

@@ -7,6 +7,8 @@
 #include <tuple>
 #include <utility>
 
+#include "sim/base/text.hpp"
+
 namespace rehearse {
 namespace {
 
@@ -42,8 +44,15 @@ bool is_singleton(const Special* special) {
 std::tuple<NameId, NameId, std::uint64_t> name_key(const Workload& workload, SubmissionId id) {
   const Submission& row = workload.submissions[id];
   const Special* const special = workload.special(id);
-  const bool named = special != nullptr && special->job_name != kNone<NameId>;
-  return {row.user, named ? special->job_name : row.name, named ? 0 : row.number};
+  if (special == nullptr || special->job_name == kNone<NameId>) {
+    return {row.user, row.name, row.number};
+  }
+  const std::string& given = workload.names[special->job_name];
+  const auto number = parse_int64(given);  // may be another row's id, where ids are numbers
+  if (row.name == kNone<NameId> && number && std::to_string(*number) == given) {
+    return {row.user, kNone<NameId>, static_cast<std::uint64_t>(*number)};
+  }
+  return {row.user, special->job_name, 0};
 }
 
 auto submit_order(const Workload& workload) {

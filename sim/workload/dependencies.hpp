@@ -15,6 +15,9 @@ class Dependencies {
   /// O(submissions + dependencies), and a sort of the namesakes of singletons.
   explicit Dependencies(const Workload& workload);
 
+  /// Nobody waits for anybody.
+  bool empty() const { return starts_.empty() && group_of_.empty(); }
+
   /// The submissions that name `id`, or a task of it, in a dependency; each once, in order.
   std::span<const SubmissionId> dependents(SubmissionId id) const;
 
