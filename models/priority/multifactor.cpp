@@ -79,21 +79,8 @@ struct Scale {
 
 rehearse::TresCounts total_tres(const rehearse::Cluster& cluster,
                                 const rehearse::Partition& partition) {
-  using namespace rehearse;
-  TresCounts result(cluster.tres_count(), 0);
-  partition.nodes.for_each([&](NodeId id) {
-    const Node& node = cluster.nodes[id];
-    result[kTresCpu] += node.cpus;
-    result[kTresMem] += node.memory_mib;
-    ++result[kTresNode];
-    for (std::size_t i = 0; i < node.gres.size(); ++i) {
-      const auto kind = static_cast<GresId>(i);
-      result[tres_of(kind)] += node.gres[i];
-      if (cluster.gres[kind].is_gpu()) result[kTresGpu] += node.gres[i];
-    }
-    return true;
-  });
-  result[kTresBilling] = billing(partition, result);
+  rehearse::TresCounts result = cluster.totals(partition.nodes);
+  result[rehearse::kTresBilling] = rehearse::billing(partition, result);
   return result;
 }
 

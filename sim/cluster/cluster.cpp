@@ -53,9 +53,10 @@ std::optional<PartitionId> Cluster::default_partition() const {
   return find_first(partitions, [](const Partition& each) { return each.is_default; });
 }
 
-TresCounts Cluster::totals() const {
+TresCounts Cluster::totals(const NodeSet& some) const {
   TresCounts result(tres_count(), 0);
-  for (const Node& node : nodes) {
+  some.for_each([&](NodeId id) {
+    const Node& node = nodes[id];
     result[kTresCpu] += node.cpus;
     result[kTresMem] += node.memory_mib;
     ++result[kTresNode];
@@ -64,7 +65,8 @@ TresCounts Cluster::totals() const {
       result[tres_of(kind)] += node.gres[i];
       if (gres[kind].is_gpu()) result[kTresGpu] += node.gres[i];
     }
-  }
+    return true;
+  });
   return result;
 }
 

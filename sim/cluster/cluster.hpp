@@ -133,7 +133,9 @@ struct Cluster {
   std::optional<AssocId> find_user(std::string_view account, std::string_view user) const;
   std::optional<PartitionId> default_partition() const;
   /// Totals of all nodes: CPUs, memory in MiB, nodes, GPUs, each GRES.
-  TresCounts totals() const;
+  TresCounts totals() const { return totals(NodeSet::all(nodes.size())); }
+  /// The same of some nodes.
+  TresCounts totals(const NodeSet& some) const;
 };
 
 /// A machine that needs no file: `nodes` nodes of `cpus_per_node` CPUs in one partition "all",
