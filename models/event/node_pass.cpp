@@ -315,13 +315,14 @@ struct NodePass::Without {
   std::optional<Ledger> ledger;
 };
 
-// Victims for claimants of one partition, account and QOS. What would be free without all of them
+// Victims for claimants that are alike to the policy. What would be free without all of them
 // is an upper bound for the rest of the pass, in which free amounts only shrink.
 const NodePass::Prey& NodePass::prey_of(const Candidate& candidate) {
   const Job& job = view().job(candidate.job);
   const Assoc& assoc = view().assocs()[job.assoc];
   const AssocId account = assoc.is_user() ? assoc.parent : job.assoc;
-  const auto [found, is_new] = prey_.try_emplace({candidate.partition, account, job.qos});
+  const auto [found, is_new] =
+      prey_.try_emplace({candidate.partition, account, job.qos, job.admin_priority, job.nice});
   Prey& prey = found->second;
   if (!is_new) return prey;
   slots_.preemption->victims(view(), candidate, prey.victims);

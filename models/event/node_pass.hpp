@@ -50,6 +50,8 @@ class NodePass final : public Pass {
     std::uint64_t version = 0;  // at which the group was refused for `reason`
     Reason reason = Reason::None;
   };
+  // All of a claimant that its victims may depend on: partition, account, QOS, --priority, --nice.
+  using Claim = std::tuple<PartitionId, AssocId, QosId, std::int64_t, std::int32_t>;
   struct Prey {
     std::vector<Victim> victims;
     std::unique_ptr<Resources> all_gone;  // what would be free without them
@@ -88,9 +90,9 @@ class NodePass final : public Pass {
   std::size_t planned_ = 0;           // the first so many reservations have their time
   std::vector<PartitionId> blocked_;  // partitions with a job that waits for resources
   std::vector<std::vector<bool>> overlap_;
-  std::vector<Memo> memo_;     // by group
-  std::uint64_t version_ = 1;  // grows when something becomes free
-  std::map<std::tuple<PartitionId, AssocId, QosId>, Prey> prey_;
+  std::vector<Memo> memo_;         // by group
+  std::uint64_t version_ = 1;      // grows when something becomes free
+  std::map<Claim, Prey> prey_;     // of this pass
   Reason refusal_ = Reason::None;  // of the last candidate that did not start
   std::vector<Share> shares_;
   std::vector<Victim> victims_;

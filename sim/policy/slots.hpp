@@ -89,7 +89,7 @@ class PreemptionPolicy {
   virtual ~PreemptionPolicy() = default;
   /// Running jobs that may be preempted for `claimant`, in the order in which they would go. The
   /// caller takes as many as are needed, and then spares those that turn out not to be. They may
-  /// depend on the claimant's partition, account and QOS, and on nothing else of it.
+  /// depend on the claimant's partition, account, QOS, --priority and --nice, and on nothing else.
   virtual void victims(const View&, const Candidate& claimant, std::vector<Victim>&) = 0;
   /// Whether victims' use counts as gone when the claimant is held by a group limit of its account.
   virtual bool relieves_account_limits() const { return false; }
