@@ -1,5 +1,7 @@
 #include "sim/report/metrics.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -9,6 +11,7 @@
 #include "sim/report/held.hpp"
 #include "sim/report/names.hpp"
 #include "sim/report/reason_split.hpp"
+#include "sim/workload/trace_info.hpp"
 
 namespace rehearse {
 namespace {
@@ -88,6 +91,10 @@ class Measurement {
     metrics_.warnings = workload_.warnings;
     metrics_.notes = journal_.notes;
     metrics_.not_simulated = cluster_.not_simulated;
+    for (const auto& [option, rows] : options_without_effect(workload_)) {
+      metrics_.not_simulated.push_back(
+          fmt::format("the option {} has no effect: {} submissions", option, rows));
+    }
     group_jobs();
     add_attempts();
     finish_groups();

@@ -107,7 +107,7 @@ struct Metrics {
   std::map<std::string, Repair, std::less<>> repairs;
   std::vector<std::string> warnings;       ///< of the trace
   std::vector<std::string> notes;          ///< of the run
-  std::vector<std::string> not_simulated;  ///< what the cluster file asks for and is not simulated
+  std::vector<std::string> not_simulated;  ///< what cluster file and trace ask for in vain
 
   Timeline timeline;
 };

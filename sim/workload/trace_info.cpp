@@ -11,13 +11,6 @@ namespace {
 
 double in_seconds(Duration length) { return std::chrono::duration<double>(length).count(); }
 
-void add_special(const Special& special, TraceInfo& info) {
-  if (!special.dependencies.empty()) ++info.dependent;
-  for (const std::string& option : special.not_simulated) {
-    ++info.not_simulated[option.substr(0, option.find('='))];
-  }
-}
-
 }  // namespace
 
 Quantiles quantiles(std::vector<double> values) {
@@ -37,8 +30,19 @@ Quantiles quantiles(std::vector<double> values) {
           .mean = sum / static_cast<double>(values.size())};
 }
 
+std::map<std::string, std::size_t> options_without_effect(const Workload& workload) {
+  std::map<std::string, std::size_t> rows;
+  for (const Special& special : workload.specials) {
+    for (const std::string& option : special.not_simulated) {
+      ++rows[option.substr(0, option.find('='))];
+    }
+  }
+  return rows;
+}
+
 TraceInfo trace_info(const Workload& workload) {
   TraceInfo info;
+  info.not_simulated = options_without_effect(workload);
   info.submissions = workload.submissions.size();
   info.first_submit = kNever;
   info.last_submit = Time::min();
@@ -48,7 +52,7 @@ TraceInfo trace_info(const Workload& workload) {
     const auto id = static_cast<SubmissionId>(i);
     const Submission& row = workload.submissions[id];
     const Special* const special = workload.special(id);
-    if (special != nullptr) add_special(*special, info);
+    if (special != nullptr && !special->dependencies.empty()) ++info.dependent;
     info.first_submit = std::min(info.first_submit, row.submit);
     info.last_submit = std::max(info.last_submit, row.submit);
     users.insert(row.user);

@@ -36,6 +36,9 @@ struct TraceInfo {
   std::map<std::string, std::size_t> not_simulated;  ///< rows by option: --licenses, ...
 };
 
+/// Options that have no effect in a run (--licenses, --switches, ...): submissions by option.
+std::map<std::string, std::size_t> options_without_effect(const Workload& workload);
+
 /// O(workload log workload).
 TraceInfo trace_info(const Workload& workload);
 

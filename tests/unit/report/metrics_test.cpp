@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "sim/workload/read_csv.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/report/hand_made.hpp"
 
@@ -39,6 +40,19 @@ std::int64_t seconds_of(const Group& group, Reason reason) {
 }
 
 }  // namespace
+
+TEST_CASE("options of the trace that have no effect are named and counted") {
+  HandMade made;
+  made.cluster.not_simulated = {"booting nodes are not simulated (power)"};
+  const Workload workload = read_csv(
+      "id,submit,duration,extra\nA,0,1,-L matlab:1\nB,0,1,--licenses=x --switches=1\nC,0,1,\n",
+      "options.csv");
+  const Metrics metrics = measure(made.cluster, workload, made.journal, {});
+  CHECK(metrics.not_simulated ==
+        std::vector<std::string>{"booting nodes are not simulated (power)",
+                                 "the option --licenses has no effect: 2 submissions",
+                                 "the option --switches has no effect: 1 submissions"});
+}
 
 TEST_CASE("percentiles are nearest rank") {
   std::vector<double> ten(10);
