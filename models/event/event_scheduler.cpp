@@ -90,7 +90,7 @@ class EventScheduler final : public Scheduler {
 
   // In a pool time alone never makes room: a job that did not fit still does not.
   bool could_start(const Changes& changes, const View& view) const {
-    if (changes.resources_freed || changes.timer) return true;
+    if (changes.resources_freed) return true;
     if (!is_pool(view)) return !changes.eligible.empty();
     return std::any_of(changes.eligible.begin(), changes.eligible.end(),
                        [&](const Candidate& c) { return c.cpus <= view.resources().free_cpus(); });

@@ -103,7 +103,7 @@ bool NodePass::start_on_free(const Candidate& candidate) {
                 [&](const Reservation& each) { return each.candidate.job == candidate.job; });
   planned_ = reservations_.size();
   hold_in_shadows(candidate, place);
-  control_.start(candidate, place, &arena_,
+  control_.start(candidate, place, arena_,
                  is_behind_blocked(candidate) ? StartedBy::Backfill : StartedBy::Main);
   started_.push_back(candidate.job);
   return true;

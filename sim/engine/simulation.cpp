@@ -53,12 +53,12 @@ class Simulation final : public Control {
 
   const View& view() const override { return view_; }
 
-  void start(const Candidate& candidate, std::span<const Share> shares, const GresArena* arena,
+  void start(const Candidate& candidate, std::span<const Share> shares, const GresArena& arena,
              StartedBy by) override {
     Attempt& attempt = begin_start(candidate);
     Journal& journal = state_.journal;
     for (Share share : shares) {
-      if (arena != nullptr) share.gres = journal.gres.add(arena->row(share.gres));
+      share.gres = journal.gres.add(arena.row(share.gres));
       journal.shares.push_back(share);
     }
     attempt.share_count = static_cast<std::uint32_t>(shares.size());
@@ -101,8 +101,6 @@ class Simulation final : public Control {
 
   void set_fair_share(AssocId assoc, double factor) override { state_.fair_share[assoc] = factor; }
 
-  void wake(Time at) override { timers_.push({at, kNone<JobId>}); }
-
   Clairvoyance clairvoyance() override {
     state_.journal.clairvoyant = true;
     return Clairvoyance([this](JobId job) { return truth(job).run_time; });
@@ -119,7 +117,7 @@ class Simulation final : public Control {
   };
   struct Timer {
     Time at;
-    JobId job;  // to be asked whether it is eligible; none: the scheduler's own
+    JobId job;  // to be asked whether it is eligible
     bool operator>(const Timer& other) const {
       return std::tie(at, job) > std::tie(other.at, other.job);
     }
@@ -166,11 +164,11 @@ class Simulation final : public Control {
 
   // A job that is requeued by a pass, or made eligible by an end in it, is asked for at once.
   void ask_scheduler() {
-    while (freed_ || woken_ || !eligible_.empty() || !ended_.empty()) {
+    while (freed_ || !eligible_.empty() || !ended_.empty()) {
       now_eligible_.swap(eligible_);
       now_ended_.swap(ended_);
-      const Changes changes{now_eligible_, now_ended_, freed_, woken_};
-      freed_ = woken_ = false;
+      const Changes changes{now_eligible_, now_ended_, freed_};
+      freed_ = false;
       eligible_.clear();
       ended_.clear();
       scheduler_.on(changes, *this);
@@ -249,6 +247,10 @@ class Simulation final : public Control {
   void examine(JobId id) {
     Job& job = state_.jobs[id];
     if (job.state != JobState::Pending || job.eligible != kNever) return;
+    if (state_.journal.attempts[job.attempt].number > 0) {  // only its delay keeps it back
+      if (end_of(job.submit, scheduler_.requeue_delay()) <= state_.now) make_eligible(id);
+      return;
+    }
     const Eligibility::Answer answer = eligibility_.of(id);
     if (answer.ask_again != kNever) timers_.push({answer.ask_again, id});
     if (answer.reason != Reason::None) {
@@ -339,14 +341,7 @@ class Simulation final : public Control {
   void pop_timer() {
     const JobId job = timers_.top().job;
     timers_.pop();
-    if (job == kNone<JobId>) {
-      woken_ = true;
-    } else if (state_.jobs[job].state == JobState::Pending &&
-               state_.journal.attempts[state_.jobs[job].attempt].number > 0) {
-      make_eligible(job);  // a requeued job's delay is over
-    } else {
-      examine(job);
-    }
+    examine(job);
   }
 
   void pop_end() {
@@ -430,11 +425,8 @@ class Simulation final : public Control {
     const auto number = static_cast<std::uint16_t>(state_.journal.attempts[job.attempt].number + 1);
     const Duration delay = scheduler_.requeue_delay();
     add_attempt(id, number, delay > Duration::zero() ? Reason::BeginTime : Reason::None);
-    if (delay > Duration::zero()) {
-      timers_.push({end_of(state_.now, delay), id});
-    } else {
-      make_eligible(id);
-    }
+    if (delay > Duration::zero()) timers_.push({end_of(state_.now, delay), id});
+    examine(id);
   }
 
   const Workload& workload_;
@@ -451,7 +443,7 @@ class Simulation final : public Control {
   std::map<SubmissionId, std::vector<Candidate>> several_;  // of jobs in several partitions
   std::vector<Candidate> eligible_, now_eligible_;
   std::vector<AttemptId> ended_, now_ended_;
-  bool freed_ = false, woken_ = false;
+  bool freed_ = false;
   std::vector<JobId> affected_;
 };
 

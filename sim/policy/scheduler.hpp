@@ -24,9 +24,8 @@ class Control {
  public:
   virtual ~Control() = default;
   virtual const View& view() const = 0;
-  /// Starts a pending job now on `shares`, whose GRES rows are in `arena` (null: the journal's
-  /// own).
-  virtual void start(const Candidate&, std::span<const Share> shares, const GresArena* arena,
+  /// Starts a pending job now on `shares`, whose GRES are rows of `arena`.
+  virtual void start(const Candidate&, std::span<const Share> shares, const GresArena& arena,
                      StartedBy) = 0;
   /// Starts a pool request now, first fit; REQUIRES Request::is_pool and that it fits.
   virtual void start_pool(const Candidate&, StartedBy) = 0;
@@ -35,8 +34,6 @@ class Control {
   /// Why the job waits, as of now. Recorded only when it changes.
   virtual void set_reason(JobId, Reason) = 0;
   virtual void set_fair_share(AssocId, double factor) = 0;
-  /// A pass at `at`, even if nothing changes then.
-  virtual void wake(Time at) = 0;
   /// True run times, for a policy that declares itself clairvoyant. Journalled.
   virtual Clairvoyance clairvoyance() = 0;
 };
@@ -46,7 +43,6 @@ struct Changes {
   std::span<const Candidate> eligible;  ///< jobs that may start from now on; one per partition
   std::span<const AttemptId> ended;     ///< attempts that stopped running
   bool resources_freed = false;
-  bool timer = false;
 };
 
 class Scheduler {
