@@ -25,6 +25,13 @@ struct GresKind {
   bool operator==(const GresKind&) const = default;
 };
 
+/// Devices of one kind that are near some cores (gres.conf Cores=).
+struct GresDevices {
+  GresId kind;
+  std::uint32_t count = 0;
+  std::vector<std::uint32_t> cores;  ///< of the node, by number; empty: all
+};
+
 struct Node {
   std::string name;
   std::uint32_t sockets = 1;
@@ -35,6 +42,22 @@ struct Node {
   std::vector<std::uint32_t> gres;    ///< count per GresId of the cluster
   std::vector<std::string> features;  ///< sorted
   std::int32_t weight = 1;            ///< lower is used first
+  std::uint32_t reserved_cores =
+      0;  ///< CoreSpecCount: not among `cpus`, the highest of each socket
+  std::vector<GresDevices> devices;  ///< in order of their index; empty: near all cores
+};
+
+/// A switch of topology.conf. A leaf has nodes of its own; others have the nodes of those below.
+struct Switch {
+  std::string name;
+  NodeSet nodes;
+  std::uint32_t level = 0;           ///< 0: a leaf
+  std::vector<std::uint32_t> below;  ///< positions in Cluster::switches
+};
+
+struct License {
+  std::string name;
+  std::int64_t count = 0;
 };
 
 enum class PreemptMode : std::uint8_t { Off, Cancel, Requeue };
@@ -46,6 +69,11 @@ struct Memory {
   std::int64_t mib = 0;
   bool operator==(const Memory&) const = default;
 };
+
+/// OverSubscribe: whether CPUs may be given to several jobs.
+enum class OverSubscribe : std::uint8_t { No, Exclusive, Yes, Force };
+/// State: whether jobs may be submitted to a partition, and started in it.
+enum class PartitionState : std::uint8_t { Up, Down, Drain, Inactive };
 
 /// `max_cpus_per_gpu`: at most so many CPUs for each GPU a job asks for, by GPU type.
 enum class OnViolation : std::uint8_t { Reject, Trim, Warn };
@@ -79,7 +107,15 @@ struct Partition {
   std::optional<std::uint32_t> max_cpus_per_node;
   std::optional<std::uint32_t> default_cpus_per_gpu;
   std::optional<MaxCpusPerGpu> max_cpus_per_gpu;
-  std::vector<double> billing_weights;  ///< TRESBillingWeights per TRES position; empty: CPUs
+  PartitionState state = PartitionState::Up;
+  bool least_loaded = false;                         ///< LLN
+  OverSubscribe over_subscribe = OverSubscribe::No;  ///< beside `exclusive`
+  std::uint32_t over_subscribe_jobs = 4;             ///< on one CPU, of Yes and Force
+  bool exclusive_user = false;                       ///< a node has jobs of one user only
+  bool root_only = false;
+  bool requires_reservation = false;        ///< ReqResv
+  std::optional<Duration> over_time_limit;  ///< OverTimeLimit
+  std::vector<double> billing_weights;      ///< TRESBillingWeights per TRES position; empty: CPUs
 };
 
 struct Qos {
@@ -93,6 +129,16 @@ struct Qos {
   std::optional<Duration> grace_time;
   std::optional<Duration> preempt_exempt_time;
   double usage_factor = 1;
+  std::optional<double> limit_factor;        ///< LimitFactor: times the limits of associations
+  bool no_reserve = false;                   ///< NoReserve: backfill plans nothing for its jobs
+  bool no_decay = false;                     ///< NoDecay: its usage does not decay
+  bool usage_factor_safe = false;            ///< UsageFactorSafe
+  bool partition_min_nodes = false;          ///< PartitionMinNodes: overrides the partition's
+  bool partition_max_nodes = false;          ///< PartitionMaxNodes
+  bool partition_time_limit = false;         ///< PartitionTimeLimit
+  bool requires_reservation = false;         ///< RequiresReservation
+  std::optional<double> usage_threshold;     ///< EnforceUsageThreshold: least fair-share factor
+  std::optional<std::int64_t> min_priority;  ///< MinPrioThreshold: lower ones reserve nothing
 };
 
 /// A node of the account tree. Association 0 is the root; parents come before children.
@@ -105,7 +151,20 @@ struct Assoc {
   Limits limits;
   std::vector<std::string> allow_qos;  ///< empty: all
   std::string default_qos;             ///< empty: `normal` if there is one, else none
+  bool shares_as_parent = false;       ///< Fairshare=parent
   bool is_user() const { return !user.empty(); }
+};
+
+/// SelectTypeParameters: what is given to one job only, and how.
+enum class ConsumableUnit : std::uint8_t { Cpu, Core, Socket };
+struct SelectParameters {
+  bool whole_nodes = false;  ///< select/linear
+  ConsumableUnit unit = ConsumableUnit::Core;
+  bool one_task_per_core = false;  ///< CR_ONE_TASK_PER_CORE
+  bool least_loaded = false;       ///< CR_LLN
+  bool pack_nodes = false;         ///< CR_Pack_Nodes
+  bool blocks_by_default = false;  ///< CR_CORE_DEFAULT_DIST_BLOCK
+  bool operator==(const SelectParameters&) const = default;
 };
 
 enum class EnforcePartLimits : std::uint8_t { No, Any, All };
@@ -120,6 +179,10 @@ struct Cluster {
   bool tracks_memory = false;       ///< whether memory is a consumable resource
   bool declares_accounts = false;   ///< then only they may be used; users are made as they come
   EnforcePartLimits enforce_part_limits = EnforcePartLimits::No;
+  bool limits_are_safe = false;  ///< AccountingStorageEnforce=safe
+  SelectParameters select;
+  std::vector<License> licenses;  ///< by name
+  std::vector<Switch> switches;   ///< in the order of topology.conf; empty: no topology/tree
   /// What the file asks for and a run does not simulate, in words for the report.
   std::vector<std::string> not_simulated;
 

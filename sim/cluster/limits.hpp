@@ -29,21 +29,25 @@ inline constexpr std::int64_t kNoLimit = -1;
 
 /// Empty vectors and nullopt are "not set". A set limit of 0 is a limit.
 struct Limits {
-  TresCounts grp_tres;                               ///< GrpTRES: of all running jobs together
-  TresCounts max_tres_per_job;                       ///< MaxTRESPerJob
-  TresCounts max_tres_per_node;                      ///< MaxTRESPerNode: of one job on one node
-  TresCounts max_tres_per_user;                      ///< MaxTRESPerUser (QOS and partition only)
-  TresCounts max_tres_per_account;                   ///< MaxTRESPerAccount (QOS and partition only)
-  TresCounts min_tres_per_job;                       ///< MinTRESPerJob (QOS and partition only)
-  std::optional<std::int64_t> grp_jobs;              ///< running
-  std::optional<std::int64_t> grp_submit_jobs;       ///< pending and running
-  std::optional<std::int64_t> max_jobs;              ///< running, of one user (association)
-  std::optional<std::int64_t> max_submit_jobs;       ///< of one user (association)
-  std::optional<std::int64_t> max_jobs_per_user;     ///< QOS, partition
-  std::optional<std::int64_t> max_jobs_per_account;  ///< QOS, partition
+  TresCounts grp_tres;                            ///< GrpTRES: of all running jobs together
+  TresCounts max_tres_per_job;                    ///< MaxTRESPerJob
+  TresCounts max_tres_per_node;                   ///< MaxTRESPerNode: of one job on one node
+  TresCounts max_tres_per_user;                   ///< MaxTRESPerUser (QOS and partition only)
+  TresCounts max_tres_per_account;                ///< MaxTRESPerAccount (QOS and partition only)
+  TresCounts min_tres_per_job;                    ///< MinTRESPerJob (QOS and partition only)
+  TresCounts grp_tres_minutes;                    ///< GrpTRESMins: of all jobs, as it decays
+  TresCounts grp_tres_run_minutes;                ///< GrpTRESRunMins: what running jobs have left
+  TresCounts max_tres_minutes_per_job;            ///< MaxTRESMinsPerJob
+  std::optional<std::int64_t> grp_jobs;           ///< running
+  std::optional<std::int64_t> grp_submit_jobs;    ///< pending and running
+  std::optional<std::int64_t> max_jobs;           ///< running, of one user (association)
+  std::optional<std::int64_t> max_submit_jobs;    ///< of one user (association)
+  std::optional<std::int64_t> max_jobs_per_user;  ///< QOS, partition
+  std::optional<std::int64_t> max_jobs_per_account;         ///< QOS, partition
   std::optional<std::int64_t> max_submit_jobs_per_user;     ///< QOS, partition
   std::optional<std::int64_t> max_submit_jobs_per_account;  ///< QOS, partition
   std::optional<Duration> max_wall_per_job;                 ///< MaxWallDurationPerJob
+  std::optional<Duration> grp_wall;                         ///< GrpWall: of all jobs, as it decays
   bool operator==(const Limits&) const = default;
 };
 

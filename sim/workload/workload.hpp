@@ -14,12 +14,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/ids.hpp"
 #include "sim/base/time.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/cluster/gres.hpp"
+#include "sim/workload/operations.hpp"
 
 namespace rehearse {
 
@@ -39,6 +41,27 @@ struct Asked {
   std::string nodelist{};  ///< nodes that must all be in the allocation
   std::string exclude{};
   bool exclusive = false;
+  bool whole_memory = false;            ///< --mem=0: all of each node's
+  std::uint32_t min_cpus_per_node = 0;  ///< --mincpus
+  std::uint32_t tasks_per_socket = 0;
+  std::uint32_t tasks_per_core = 0;
+  std::uint32_t threads_per_core = 0;  ///< --threads-per-core; --hint=nomultithread is 1
+  std::uint32_t tasks_per_gpu = 0;
+  std::uint32_t sockets_per_node = 0;
+  std::uint32_t cores_per_socket = 0;
+  std::vector<GresCount> gres_per_socket{};  ///< --gpus-per-socket
+  std::uint32_t switches = 0;                ///< --switches: on at most so many leaf switches
+  Duration switches_wait = kUnset;           ///< ... for so long at most
+  bool contiguous = false;
+  bool spread = false;  ///< --spread-job
+  bool use_min_nodes = false;
+  bool over_subscribe = false;                                   ///< --oversubscribe
+  bool exclusive_user = false;                                   ///< --exclusive=user
+  bool enforce_binding = false;                                  ///< --gres-flags=enforce-binding
+  std::string distribution{};                                    ///< --distribution
+  std::string prefer{};                                          ///< --prefer
+  std::vector<std::pair<std::string, std::int64_t>> licenses{};  ///< --licenses, by name
+  bool any_license = false;  ///< joined by `|`: one of them is enough
   bool operator==(const Asked&) const = default;
 };
 
@@ -70,6 +93,9 @@ struct Special {
   std::optional<bool> requeue;              ///< --requeue, --no-requeue
   std::optional<bool> kill_on_invalid_dep;  ///< --kill-on-invalid-dep
   std::optional<std::int64_t> priority;     ///< --priority
+  Duration min_time = kUnset;               ///< --time-min
+  Time deadline = kNever;                   ///< --deadline
+  std::string reservation{};                ///< --reservation: a name, or several by commas
   NameId job_name = kNone<NameId>;  ///< --job-name, by which `singleton` goes; none: the row's id
   std::vector<std::string>
       not_simulated;  ///< options that are read and have no effect: --name=value
@@ -133,6 +159,7 @@ struct Workload {
   std::int64_t max_procs = 0;           ///< MaxProcs of the header, 0 if it does not say
   std::int64_t unix_start_time = -1;    ///< UnixStartTime of the header, -1 if it does not say
   std::map<std::string, Repair, std::less<>> repairs;
+  std::vector<Operation> operations;  ///< what operators did, in order of time
   std::vector<std::string> warnings;  ///< accepted by a stated rule, worth saying
 
   /// The submission's rare options, or null.
