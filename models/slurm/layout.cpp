@@ -1,0 +1,220 @@
+#include "models/slurm/layout.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace rehearse::slurm {
+namespace {
+
+std::uint32_t count_bits(const Bits& bits) {
+  std::uint32_t count = 0;
+  for (const std::uint64_t word : bits) count += static_cast<std::uint32_t>(std::popcount(word));
+  return count;
+}
+
+std::uint32_t cores_for(const Question& question, NodeId node, std::uint32_t cpus) {
+  const std::uint32_t threads = used_threads(question.needs, question.machine.shape(node));
+  return (cpus + threads - 1) / threads;
+}
+
+std::int64_t gpus_of(const Held& held, const Cluster& cluster) {
+  std::int64_t count = 0;
+  for (const HeldGres& gres : held.gres) {
+    if (cluster.gres[gres.kind].is_gpu()) count += gres.count;
+  }
+  return count;
+}
+
+std::int64_t memory_of(const Question& question, const Held& held, std::uint32_t cores,
+                       std::uint32_t used_cpus) {
+  const Needs& needs = question.needs;
+  const Cluster& cluster = question.machine.cluster();
+  const Shape& shape = question.machine.shape(held.node);
+  if (!cluster.tracks_memory) return 0;
+  if (needs.whole_memory) return shape.memory_mib;
+  switch (needs.memory.per) {
+    case MemoryPer::None:
+      return 0;
+    case MemoryPer::Node:
+      return needs.memory.mib;
+    case MemoryPer::Gpu:
+      return needs.memory.mib * gpus_of(held, cluster);
+    case MemoryPer::Cpu:
+      break;
+  }
+  const bool single = cluster.select.unit == ConsumableUnit::Cpu && !needs.exclusive;
+  const std::uint32_t charged = single ? used_cpus : cores * used_threads(needs, shape);
+  return needs.memory.mib * charged;
+}
+
+/// All cores of the sockets that `cores` touches.
+void widen_to_sockets(const Question& question, NodeId node, Bits& cores) {
+  const Shape& shape = question.machine.shape(node);
+  for (std::uint32_t socket = 0; socket < shape.sockets; ++socket) {
+    const std::uint32_t first = socket * shape.cores_per_socket;
+    const std::uint32_t end = first + shape.cores_per_socket;
+    bool touched = false;
+    for (std::uint32_t i = first; i < end; ++i) touched |= (cores[i / 64] >> (i % 64) & 1U) != 0;
+    for (std::uint32_t i = first; touched && i < end; ++i) {
+      cores[i / 64] |= std::uint64_t{1} << (i % 64);
+    }
+  }
+  for (std::uint32_t i = 0; i < shape.words; ++i) {
+    cores[i] &= question.machine.shapes().usable[shape.first_word + i];
+  }
+}
+
+Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
+  const Machine& machine = question.machine;
+  const Needs& needs = question.needs;
+  const Shape& shape = machine.shape(from.node);
+  const ConsumableUnit unit = machine.cluster().select.unit;
+  Held held{.node = from.node};
+  if (needs.exclusive) {
+    const std::uint64_t* const usable = &machine.shapes().usable[shape.first_word];
+    held.cores.assign(usable, usable + shape.words);
+  } else {
+    held.cores = choose_cores(question, from.node, cpus);
+    if (unit == ConsumableUnit::Socket) widen_to_sockets(question, from.node, held.cores);
+  }
+  const std::uint32_t cores = count_bits(held.cores);
+  held.cpus = cores * shape.threads;
+  if (unit == ConsumableUnit::Cpu && !needs.exclusive) held.cpus = cpus;
+  give_gres(question, from, std::max(cpus / question.task_cpus, 1U), held);
+  held.memory_mib = memory_of(question, held, cores, cpus);
+  return held;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> distribute(const Question& question, const std::vector<Taken>& taken) {
+  const Needs& needs = question.needs;
+  const std::uint32_t each = question.task_cpus;
+  std::vector<std::uint32_t> tasks(taken.size(), 0);
+  std::int64_t left = needs.tasks;
+  if (left == 0) {
+    for (const Taken& one : taken) left += one.cpus / each;
+  }
+  const auto room = [&](std::size_t i) { return (tasks[i] + 1) * each <= taken[i].cpus; };
+  for (std::size_t i = 0; i < taken.size() && left > 0; ++i, --left) tasks[i] = 1;
+  for (bool first = true, more = true; more && left > 0; first = false) {
+    more = false;
+    for (std::size_t i = 0; i < taken.size() && left > 0; ++i) {
+      const Shape& shape = question.machine.shape(taken[i].node);
+      const std::uint32_t turn = std::max(used_threads(needs, shape) / each, 1U);
+      // The first round only fills up the cores begun.
+      for (std::uint32_t t = first ? 1 : 0; t < turn && left > 0 && room(i); ++t, --left) {
+        ++tasks[i];
+        more = true;
+      }
+    }
+    more |= first;
+  }
+  std::vector<std::uint32_t> cpus(taken.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    std::uint32_t used = std::min(tasks[i] * each, taken[i].cpus);
+    used = std::max(used, std::min(needs.min_cpus_per_node, taken[i].cpus));
+    if (needs.cpus_per_gpu > 0) used = std::max(used, taken[i].cpus);
+    cpus[i] = std::max(used, 1U);
+  }
+  return cpus;
+}
+
+Bits choose_cores(const Question& question, NodeId node, std::uint32_t cpus) {
+  const Shape& shape = question.machine.shape(node);
+  std::vector<std::uint64_t> open;
+  open_cores(question, node, open);
+  Bits chosen(shape.words, 0);
+  std::uint32_t left = cores_for(question, node, cpus);
+  std::vector<std::uint32_t> next(shape.sockets, 0);
+  const std::uint32_t pack =
+      question.task_cpus > 1 ? cores_for(question, node, question.task_cpus) : 1;
+  const auto take_from = [&](std::uint32_t socket) {
+    for (std::uint32_t& i = next[socket]; i < shape.cores_per_socket; ++i) {
+      const std::uint32_t core = socket * shape.cores_per_socket + i;
+      if ((open[core / 64] >> (core % 64) & 1U) == 0) continue;
+      chosen[core / 64] |= std::uint64_t{1} << (core % 64);
+      ++i;
+      return true;
+    }
+    return false;
+  };
+  for (bool more = true; more && left > 0;) {
+    more = false;
+    for (std::uint32_t socket = 0; socket < shape.sockets && left > 0; ++socket) {
+      for (std::uint32_t i = 0; i < pack && left > 0 && take_from(socket); ++i, --left) more = true;
+    }
+  }
+  return chosen;
+}
+
+void give_gres(const Question& question, const Taken& from, std::uint32_t tasks, Held& held) {
+  const Machine& machine = question.machine;
+  const Cluster& cluster = machine.cluster();
+  const Shape& shape = machine.shape(from.node);
+  const auto give = [&](std::uint64_t devices) {
+    for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
+      const GresId kind = machine.shapes().devices[shape.first_device + i].kind;
+      auto own = std::find_if(held.gres.begin(), held.gres.end(),
+                              [&](const HeldGres& gres) { return gres.kind == kind; });
+      if (own == held.gres.end()) {
+        held.gres.push_back({.kind = kind, .count = 0, .devices = {0}});
+        own = held.gres.end() - 1;
+      }
+      ++own->count;
+      own->devices.front() |= std::uint64_t{1} << i;
+    }
+  };
+  if (question.needs.exclusive) {
+    give(machine.free_devices(from.node));
+    for (const GresId kind : machine.shapes().counted) {
+      const std::uint32_t count = cluster.nodes[from.node].gres[index(kind)];
+      if (count > 0) held.gres.push_back({.kind = kind, .count = count, .devices = {}});
+    }
+    return;
+  }
+  for (const GresAsked& asked : question.needs.gres) {
+    std::int64_t count = asked.per_node + asked.per_task * tasks;
+    if (asked.name == "gpu") {
+      count += from.gpus;
+      std::uint64_t devices = 0;
+      for (std::uint64_t rest = free_gpus(machine, from.node, asked); rest != 0 && count > 0;
+           rest &= rest - 1, --count) {
+        devices |= rest & (~rest + 1);
+      }
+      give(devices);
+    } else if (asked.name == "shard") {
+      for (std::uint32_t i = 0; i < shape.devices; ++i) {
+        const Device& device = machine.shapes().devices[shape.first_device + i];
+        const bool free = (machine.free_devices(from.node) >> i & 1U) != 0;
+        if (!free || machine.used_shards(from.node, i) + count > device.shards) continue;
+        held.gres.push_back({.kind = asked.kinds.front(),
+                             .count = static_cast<std::uint32_t>(count),
+                             .devices = {std::uint64_t{1} << i}});
+        break;
+      }
+    } else if (!asked.kinds.empty()) {
+      held.gres.push_back(
+          {.kind = asked.kinds.front(), .count = static_cast<std::uint32_t>(count), .devices = {}});
+    }
+  }
+}
+
+Allocation lay_out(const Question& question, std::vector<Taken>& taken) {
+  std::sort(taken.begin(), taken.end(),
+            [](const Taken& one, const Taken& other) { return one.node < other.node; });
+  const std::vector<std::uint32_t> cpus = distribute(question, taken);
+  Allocation allocation{.exclusive = question.needs.exclusive,
+                        .over_subscribe = question.needs.over_subscribe,
+                        .exclusive_user = question.needs.exclusive_user,
+                        .partition = question.needs.partition,
+                        .user = question.how.user};
+  allocation.nodes.reserve(taken.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    allocation.nodes.push_back(hold(question, taken[i], cpus[i]));
+  }
+  return allocation;
+}
+
+}  // namespace rehearse::slurm

@@ -1,0 +1,257 @@
+#include "models/slurm/offers.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace rehearse::slurm {
+namespace {
+
+/// What a node has free for one job, while its offer is worked out.
+struct Free {
+  std::uint32_t cores = 0;
+  std::uint32_t cpus = 0;
+  std::uint64_t open_sockets = ~std::uint64_t{0};  ///< with a free core
+};
+
+std::uint32_t count_bits(const std::vector<std::uint64_t>& bits, std::uint32_t from,
+                         std::uint32_t until) {
+  std::uint32_t count = 0;
+  for (std::uint32_t core = from; core < until; ++core) {
+    count += static_cast<std::uint32_t>((bits[core / 64] >> (core % 64)) & 1U);
+  }
+  return count;
+}
+
+bool by_socket(const Question& question, const Shape& shape) {
+  const Needs& needs = question.needs;
+  if (shape.sockets == 1) return false;
+  return needs.tasks_per_socket > 0 || needs.cores_per_socket > 0 || needs.sockets_per_node > 0 ||
+         question.machine.cluster().select.unit == ConsumableUnit::Socket || !needs.gres.empty();
+}
+
+/// Cores and CPUs, with what is asked of sockets (cons_tres: _allocate_sc).
+Free free_of(const Question& question, NodeId node) {
+  const Machine& machine = question.machine;
+  const Needs& needs = question.needs;
+  const Shape& shape = machine.shape(node);
+  const std::uint32_t threads = used_threads(needs, shape);
+  const bool whole_sockets = machine.cluster().select.unit == ConsumableUnit::Socket;
+  Free free;
+  if (question.row == 0 && !by_socket(question, shape)) {
+    free.cores = machine.free_cores(node);
+    if (whole_sockets && free.cores < shape.usable_cores) free.cores = 0;
+    free.cpus = free.cores * threads;
+    if (needs.tasks_per_socket > 0) {
+      free.cpus = std::min(free.cpus, needs.tasks_per_socket * needs.cpus_per_task);
+    }
+    return free;
+  }
+  std::vector<std::uint64_t> bits;
+  open_cores(question, node, bits);
+  std::uint32_t sockets = 0;
+  free.open_sockets = 0;
+  for (std::uint32_t socket = 0; socket < shape.sockets; ++socket) {
+    const std::uint32_t first = socket * shape.cores_per_socket;
+    const std::uint32_t cores = count_bits(bits, first, first + shape.cores_per_socket);
+    if (cores == 0 || cores < needs.cores_per_socket) continue;
+    if (whole_sockets && cores < shape.cores_per_socket) continue;
+    std::uint32_t cpus = cores * threads;
+    if (needs.tasks_per_socket > 0) {
+      cpus = std::min(cpus, needs.tasks_per_socket * needs.cpus_per_task);
+    }
+    ++sockets;
+    free.open_sockets |= std::uint64_t{1} << std::min(socket, 63U);
+    free.cores += cores;
+    free.cpus += cpus;
+  }
+  if (sockets < needs.sockets_per_node) free.cpus = 0;
+  return free;
+}
+
+/// Shards on the fullest GPU that still has `wanted` free, or none.
+bool has_shards(const Machine& machine, NodeId node, std::int64_t wanted) {
+  const Shape& shape = machine.shape(node);
+  for (std::uint32_t i = 0; i < shape.devices; ++i) {
+    if ((machine.free_devices(node) >> i & 1U) == 0) continue;
+    const Device& device = machine.shapes().devices[shape.first_device + i];
+    if (device.shards >= machine.used_shards(node, i) + wanted) return true;
+  }
+  return false;
+}
+
+std::int64_t free_count(const Machine& machine, NodeId node, const GresAsked& asked) {
+  std::int64_t count = 0;
+  for (const GresId kind : asked.kinds) {
+    count += machine.cluster().nodes[node].gres[index(kind)] - machine.used_count(node, kind);
+  }
+  return count;
+}
+
+/// What GPUs do to an offer: how many there are, how many tasks they serve, how near they are.
+bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free, Offer& offer) {
+  const Machine& machine = question.machine;
+  const Needs& needs = question.needs;
+  const Shape& shape = machine.shape(offer.node);
+  const std::uint64_t devices = free_gpus(machine, offer.node, asked);
+  std::int64_t count = std::popcount(devices);
+  std::int64_t near = 0;
+  for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
+    const Device& device = machine.shapes().devices[shape.first_device + i];
+    if ((device.sockets & free.open_sockets) != 0) ++near;
+  }
+  if (needs.enforce_binding) count = near;
+  if (needs.memory.per == MemoryPer::Gpu && needs.memory.mib > 0) {
+    const std::int64_t memory = shape.memory_mib - machine.used_memory(offer.node);
+    count = std::min(count, memory / needs.memory.mib);
+  }
+  if (needs.cpus_per_gpu > 0)
+    count = std::min<std::int64_t>(count, offer.cpus / needs.cpus_per_gpu);
+  if (count < asked.per_node) return false;
+  if (asked.per_node > 0) {
+    offer.min_cpus =
+        std::max(offer.min_cpus, static_cast<std::uint32_t>(asked.per_node) * needs.cpus_per_gpu);
+  }
+  if (asked.per_task > 0) {
+    const std::int64_t tasks =
+        std::min<std::int64_t>(count / asked.per_task, offer.cpus / question.task_cpus);
+    if (tasks == 0) return false;
+    offer.cpus = static_cast<std::uint32_t>(tasks) * question.task_cpus;
+  }
+  if (asked.per_job > 0) {
+    if (count == 0) return false;
+    offer.gpus += std::min(count, asked.per_job);
+  }
+  const std::int64_t most = asked.per_node > 0 ? asked.per_node : asked.per_job;
+  if (most > 0) near = std::min(near, most);
+  offer.weight -= static_cast<std::uint64_t>(std::min<std::int64_t>(near, 0xff));
+  return true;
+}
+
+bool fit_gres(const Question& question, const Free& free, Offer& offer) {
+  const Machine& machine = question.machine;
+  for (const GresAsked& asked : question.needs.gres) {
+    if (asked.name == "gpu") {
+      if (!fit_gpus(question, asked, free, offer)) return false;
+      continue;
+    }
+    const std::int64_t wanted = std::max({asked.per_node, asked.per_job, asked.per_task});
+    if (asked.name == "shard") {
+      if (!has_shards(machine, offer.node, wanted)) return false;
+    } else if (free_count(machine, offer.node, asked) < wanted) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Memory, whole nodes, users: whether the job may come near the node at all
+/// (cons_tres: _verify_node_state).
+bool may_use(const Question& question, NodeId node) {
+  const Machine& machine = question.machine;
+  const Needs& needs = question.needs;
+  if (needs.exclusive && machine.jobs(node) > 0) return false;
+  if (machine.jobs(node) > 0) {
+    const bool alone = needs.exclusive_user || machine.has_owner(node);
+    if (alone && !machine.only_of(node, question.how.user)) return false;
+  }
+  if (!machine.cluster().tracks_memory) return true;
+  if (needs.whole_memory) return machine.used_memory(node) == 0;
+  const std::int64_t memory = machine.shape(node).memory_mib - machine.used_memory(node);
+  return needs.memory.per == MemoryPer::None || memory >= needs.memory.mib;
+}
+
+/// CPUs that memory, the partition and whole tasks leave (cons_tres: _can_job_run_on_node).
+void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
+  const Machine& machine = question.machine;
+  const Needs& needs = question.needs;
+  const Partition& partition = machine.cluster().partitions[needs.partition];
+  if (partition.max_cpus_per_node) {
+    const std::uint32_t used =
+        machine.cores_of_partition(offer.node, needs.partition) * shape.threads;
+    const std::uint32_t most = *partition.max_cpus_per_node;
+    offer.cpus = std::min(offer.cpus, most > used ? most - used : 0U);
+  }
+  if (needs.tasks_per_node > 0 && !needs.exclusive) {
+    offer.cpus = std::min(offer.cpus, needs.tasks_per_node * needs.cpus_per_task);
+  }
+  if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > 0) {
+    const std::int64_t fit =
+        (shape.memory_mib - machine.used_memory(offer.node)) / needs.memory.mib;
+    while (offer.cpus > 0 && offer.cpus > fit) offer.cpus -= std::min(offer.cpus, offer.unit);
+  }
+  if (needs.cpus_per_task > 1) offer.cpus -= offer.cpus % needs.cpus_per_task;
+}
+
+}  // namespace
+
+Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
+    : machine(on), needs(of), how(asked) {
+  task_cpus = needs.cpus_per_task;
+  for (const GresAsked& one : needs.gres) {
+    if (one.name != "gpu") continue;
+    job_gpus += one.per_job;
+    const auto brought = static_cast<std::uint32_t>(one.per_task) * needs.cpus_per_gpu;
+    task_cpus = std::max(task_cpus, brought);
+  }
+  least_cpus = std::max(
+      {needs.min_cpus_per_node, needs.cpus_per_task, needs.tasks_per_node * needs.cpus_per_task});
+  if (needs.max_nodes == 1) least_cpus = std::max(least_cpus, needs.min_cpus);
+}
+
+std::uint32_t used_threads(const Needs& needs, const Shape& shape) {
+  std::uint32_t threads = shape.threads;
+  if (needs.tasks_per_core > 0) {
+    threads = std::min(threads, needs.tasks_per_core * needs.cpus_per_task);
+  }
+  if (needs.threads_per_core > 0) threads = std::min(threads, needs.threads_per_core);
+  return threads;
+}
+
+std::uint64_t free_gpus(const Machine& machine, NodeId node, const GresAsked& asked) {
+  const Shape& shape = machine.shape(node);
+  std::uint64_t devices = machine.free_devices(node);
+  for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
+    const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
+    const GresId kind = machine.shapes().devices[shape.first_device + i].kind;
+    const bool other = std::find(asked.kinds.begin(), asked.kinds.end(), kind) == asked.kinds.end();
+    if (other || machine.used_shards(node, i) > 0) devices &= ~(std::uint64_t{1} << i);
+  }
+  return devices;
+}
+
+void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits) {
+  const Machine& machine = question.machine;
+  const Shape& shape = machine.shape(node);
+  const std::uint64_t* const free = machine.free_core_bits(node);
+  bits.assign(free, free + shape.words);
+  if (question.row == 0) return;
+  for (std::uint32_t core = 0; core < shape.cores(); ++core) {
+    const std::uint32_t sharers = machine.sharers(node, question.needs.partition, core);
+    if (sharers > 0 && sharers <= question.row) bits[core / 64] |= std::uint64_t{1} << (core % 64);
+  }
+}
+
+Offer offer_of(const Question& question, NodeId node) {
+  const Machine& machine = question.machine;
+  const Shape& shape = machine.shape(node);
+  Offer offer{.node = node};
+  offer.unit = used_threads(question.needs, shape);
+  if (question.row == 0 && machine.free_cores(node) * offer.unit < question.least_cpus) {
+    return offer;
+  }
+  if (!may_use(question, node)) return offer;
+  const std::int32_t weight = machine.cluster().nodes[node].weight;
+  offer.weight = static_cast<std::uint64_t>(weight) << 8 | 0xff;
+  const Free free = free_of(question, node);
+  offer.cpus = free.cpus;
+  limit_cpus(question, shape, offer);
+  if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
+  if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
+  const SelectParameters& select = machine.cluster().select;
+  if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;
+  if (select.unit == ConsumableUnit::Socket) offer.unit *= shape.cores_per_socket;
+  return offer;
+}
+
+}  // namespace rehearse::slurm

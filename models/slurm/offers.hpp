@@ -1,0 +1,48 @@
+// What each node could give a job, before it is decided which nodes give how much (cons_tres:
+// can_job_run_on_node and its avail_res; semantics 5.3).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/slurm/machine.hpp"
+#include "models/slurm/needs.hpp"
+#include "models/slurm/selection.hpp"
+
+namespace rehearse::slurm {
+
+/// One question to node selection, with what is the same for all nodes worked out once.
+struct Question {
+  Question(const Machine& on, const Needs& of, const Choosing& asked);
+
+  const Machine& machine;
+  const Needs& needs;
+  const Choosing& how;
+  std::uint32_t min_nodes = 1, max_nodes = 1, wanted_nodes = 1;
+  std::uint32_t task_cpus = 1;   ///< CPUs of a task, with those that its GPUs bring
+  std::uint32_t least_cpus = 1;  ///< of a node, for it to be of any use
+  std::int64_t job_gpus = 0;     ///< --gpus: to be found over all nodes; 0: no such request
+  std::uint32_t row = 0;         ///< jobs of its own sharing partition that a core may have already
+};
+
+struct Offer {
+  NodeId node{};
+  std::uint32_t cpus = 0;      ///< that it could give; 0: it is of no use
+  std::uint32_t unit = 1;      ///< CPUs that are given together: of a core, of a socket
+  std::uint32_t min_cpus = 0;  ///< that the GPUs asked for per node bring
+  std::int64_t gpus = 0;       ///< free ones that --gpus may count
+  std::uint64_t weight = 0;    ///< Weight and, in the low byte, how few of the GPUs are near
+};
+
+/// CPUs of a core that the job would use on a node (hint, threads per core, tasks per core).
+std::uint32_t used_threads(const Needs& needs, const Shape& shape);
+
+/// GPUs of the node (bits) that a request for `kinds` may have.
+std::uint64_t free_gpus(const Machine& machine, NodeId node, const GresAsked& asked);
+
+/// Cores of the node that the job may have, Shape::words of them, into `bits`.
+void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits);
+
+Offer offer_of(const Question& question, NodeId node);
+
+}  // namespace rehearse::slurm
