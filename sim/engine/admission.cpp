@@ -22,17 +22,8 @@ bool is_impossible(Reason reason) {
 
 const Admission& Admissions::judge(SubmissionId submission) {
   const Submission& row = workload_.submissions[submission];
-  admission_.reason = Reason::None;
-  admission_.waits_for_ever = false;
-  admission_.detail.clear();
-  admission_.candidates.clear();
-  admission_.time_limit = row.time_limit;
-  const bool known = find_payer(row) && find_qos(row);
+  const bool known = find_who_and_where(row);
   const Names& names = partitions(row.partition);
-  if (known && (names.unknown || names.partitions.empty())) {
-    admission_.reason = Reason::PartitionConfig;
-    admission_.detail = fmt::format("there is no partition \"{}\"", workload_.names[row.partition]);
-  }
   Reason first = admission_.reason;
   if (known && first == Reason::None) {
     const auto enforce = state_.cluster.enforce_part_limits;
@@ -49,9 +40,7 @@ const Admission& Admissions::judge(SubmissionId submission) {
   }
   if (admission_.reason != Reason::None) {
     if (!admission_.waits_for_ever) {
-      count(fmt::format("{}{}{}", reason_name(admission_.reason),
-                        admission_.detail.empty() ? "" : ": ", admission_.detail),
-            submission);
+      count_refusal(admission_.reason, admission_.detail, submission);
     }
     if (admission_.candidates.empty() && !names.partitions.empty()) {
       admission_.candidates.push_back({{}, names.partitions.front(), {}, 0, 0});
@@ -74,6 +63,40 @@ const Admission& Admissions::judge(SubmissionId submission) {
     }
   }
   return admission_;
+}
+
+const Admission& Admissions::identify(SubmissionId submission) {
+  const Submission& row = workload_.submissions[submission];
+  find_who_and_where(row);
+  if (admission_.reason != Reason::None) {
+    count_refusal(admission_.reason, admission_.detail, submission);
+  }
+  for (const PartitionId partition : partitions(row.partition).partitions) {
+    admission_.candidates.push_back({{}, partition, {}, 0, 0});
+    if (row.partition == NameId{0}) break;
+  }
+  return admission_;
+}
+
+void Admissions::count_refusal(Reason reason, const std::string& message, SubmissionId submission) {
+  count(fmt::format("{}{}{}", reason_name(reason), message.empty() ? "" : ": ", message),
+        submission);
+}
+
+// Whether its account and QOS are known; a partition that is not is a reason to refuse it too.
+bool Admissions::find_who_and_where(const Submission& row) {
+  admission_.reason = Reason::None;
+  admission_.waits_for_ever = false;
+  admission_.detail.clear();
+  admission_.candidates.clear();
+  admission_.time_limit = row.time_limit;
+  const bool known = find_payer(row) && find_qos(row);
+  const Names& names = partitions(row.partition);
+  if (known && (names.unknown || names.partitions.empty())) {
+    admission_.reason = Reason::PartitionConfig;
+    admission_.detail = fmt::format("there is no partition \"{}\"", workload_.names[row.partition]);
+  }
+  return known;
 }
 
 bool Admissions::find_payer(const Submission& row) {

@@ -34,6 +34,12 @@ class Admissions {
   /// `candidates`' storage is reused: copy what has to stay. O(partitions it names).
   const Admission& judge(SubmissionId submission);
 
+  /// Whose it is and which partitions it names, and nothing more: for a scheduler that judges.
+  /// Refused only if one of these does not exist.
+  const Admission& identify(SubmissionId submission);
+  /// Counts a refusal of the scheduler's for notes().
+  void count_refusal(Reason reason, const std::string& message, SubmissionId submission);
+
   /// What was refused or changed, in words, with counts and the first job of each kind.
   std::vector<std::string> notes() const;
 
@@ -47,6 +53,7 @@ class Admissions {
     SubmissionId first{};
   };
 
+  bool find_who_and_where(const Submission& row);
   bool find_payer(const Submission& row);
   bool find_qos(const Submission& row);
   const Names& partitions(NameId text);

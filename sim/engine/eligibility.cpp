@@ -27,10 +27,19 @@ void Eligibility::add(SubmissionId submission, JobId first, std::uint32_t count)
 }
 
 Eligibility::Answer Eligibility::of(JobId job) const {
-  const SubmissionId submission = state_.jobs[job].submission;
-  const Special* const special = workload_.special(submission);
+  const Special* const special = workload_.special(state_.jobs[job].submission);
   if (special == nullptr) return {};
   if (special->hold) return {Reason::JobHeldUser, kNever};
+  const Answer answer = dependencies_of(job);
+  if (answer.reason != Reason::None) return answer;
+  if (special->begin > state_.now) return {Reason::BeginTime, special->begin};
+  if (is_throttled(job)) return {Reason::JobArrayTaskLimit, kNever};
+  return {};
+}
+
+Eligibility::Answer Eligibility::dependencies_of(JobId job) const {
+  const Special* const special = workload_.special(state_.jobs[job].submission);
+  if (special == nullptr) return {};
   Answer answer;
   std::size_t satisfied = 0, never = 0;
   for (const Dependency& dependency : special->dependencies) {
@@ -40,18 +49,17 @@ Eligibility::Answer Eligibility::of(JobId job) const {
   }
   const std::size_t all = special->dependencies.size();
   const std::size_t needed = special->any_dependency ? std::min<std::size_t>(all, 1) : all;
-  if (satisfied < needed) {
-    answer.reason = all - never < needed ? Reason::DependencyNeverSatisfied : Reason::Dependency;
-    return answer;
-  }
-  if (special->begin > state_.now) return {Reason::BeginTime, special->begin};
-  if (special->array_throttle > 0) {
-    const auto count = released_.find(submission);
-    if (count != released_.end() && count->second >= special->array_throttle) {
-      return {Reason::JobArrayTaskLimit, kNever};
-    }
-  }
-  return {};
+  if (satisfied >= needed) return {};
+  answer.reason = all - never < needed ? Reason::DependencyNeverSatisfied : Reason::Dependency;
+  return answer;
+}
+
+bool Eligibility::is_throttled(JobId job) const {
+  const SubmissionId submission = state_.jobs[job].submission;
+  const Special* const special = workload_.special(submission);
+  if (special == nullptr || special->array_throttle == 0) return false;
+  const auto count = released_.find(submission);
+  return count != released_.end() && count->second >= special->array_throttle;
 }
 
 void Eligibility::change_released(JobId job, std::int64_t by) {

@@ -29,6 +29,9 @@ class Eligibility {
   /// `submission` became `count` jobs from `first` on; 0 if it was refused.
   void add(SubmissionId submission, JobId first, std::uint32_t count);
   Answer of(JobId job) const;
+  /// The parts of it: what its dependencies say, and whether its array has no task to spare.
+  Answer dependencies_of(JobId job) const;
+  bool is_throttled(JobId job) const;
   /// The job counts against its array's throttle from now on, or no longer.
   void released(JobId job) { change_released(job, 1); }
   void ended(JobId job) { change_released(job, -1); }

@@ -1,8 +1,11 @@
 #include "sim/engine/simulation.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <queue>
+#include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "sim/base/check.hpp"
@@ -14,14 +17,15 @@ namespace {
 
 constexpr std::size_t kProgressEvery = 1024;  // instants
 
-class Simulation final : public Control {
+class Simulation final : public Control, private JudgesControl {
  public:
   Simulation(const Cluster& cluster, const Workload& workload, Scheduler& scheduler,
              const SimulationOptions& options)
       : workload_(workload),
         scheduler_(scheduler),
         options_(options),
-        state_(cluster),
+        lifecycle_(scheduler.lifecycle()),
+        state_(cluster, workload),
         view_(state_),
         admissions_(state_, workload),
         eligibility_(state_, workload) {
@@ -33,8 +37,9 @@ class Simulation final : public Control {
 
   Journal run() {
     const bool by_event = scheduler_.pass() == PassMode::Event;
+    if (lifecycle_.judges) scheduler_.begin(*this, *this);
     for (std::size_t round = 0;; ++round) {
-      const Time next = std::min({next_submit(), next_end(), next_timer()});
+      const Time next = std::min({next_submit(), next_end(), next_timer(), next_operation()});
       if (next == kNever) break;
       state_.now = next;
       if (by_event) {
@@ -84,12 +89,13 @@ class Simulation final : public Control {
     const bool ignores = truth(id).ignores_term;
     job.evicting = true;
     if (!ignores || grace <= Duration::zero()) {
-      finish(job.attempt, JobState::Preempted);
+      finish(job.attempt, JobState::Preempted, mode == PreemptMode::Requeue);
       return;
     }
     // It runs on until its grace time is over, or until it ends by itself.
     set_expected_end(id, std::min(job.expected_end, end_of(state_.now, grace)));
-    ends_.push({end_of(state_.now, grace), job.attempt, true});
+    ends_.push({end_of(state_.now, grace), job.attempt, JobState::Preempted,
+                mode == PreemptMode::Requeue});
   }
 
   void set_reason(JobId id, Reason reason) override {
@@ -101,23 +107,60 @@ class Simulation final : public Control {
 
   void set_fair_share(AssocId assoc, double factor) override { state_.fair_share[assoc] = factor; }
 
+  void wake(Time at) override { timers_.push({at, kNone<JobId>}); }
+
   Clairvoyance clairvoyance() override {
     state_.journal.clairvoyant = true;
     return Clairvoyance([this](JobId job) { return truth(job).run_time; });
   }
 
+  void refuse(JobId id, Reason reason, const std::string& message) override {
+    Job& job = state_.jobs[id];
+    SIM_CHECK(job.state == JobState::Pending, "job {} is refused too late", index(id));
+    admissions_.count_refusal(reason, message, job.submission);
+    leave_queue(id, JobState::Rejected);
+    state_.journal.attempts[job.attempt].end = kNever;
+    set_reason(id, reason);
+  }
+
+  void set_eligible(JobId id, Time at) override {
+    state_.jobs[id].eligible = at;
+    state_.journal.attempts[state_.jobs[id].attempt].eligible = at;
+  }
+
+  void set_time_limit(JobId id, Duration limit) override {
+    state_.jobs[id].time_limit = limit;
+    state_.journal.attempts[state_.jobs[id].attempt].time_limit = limit;
+  }
+
+  void end(JobId id, JobState as, Duration kill_wait, bool requeue) override {
+    Job& job = state_.jobs[id];
+    SIM_CHECK(job.state == JobState::Running, "job {} does not run", index(id));
+    if (truth(id).ignores_term && kill_wait > Duration::zero()) {
+      ends_.push({end_of(state_.now, kill_wait), job.attempt, as, requeue});
+    } else {
+      finish(job.attempt, as, requeue);
+    }
+  }
+
+  void cancel(JobId id, JobState as) override { leave_queue(id, as); }
+
+  Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
+  bool is_throttled(JobId id) const override { return eligibility_.is_throttled(id); }
+
  private:
   struct End {
     Time at;
     AttemptId attempt;
-    bool of_grace;
+    std::optional<JobState> as{};  // none: by itself, or by its time limit
+    bool requeue = false;
     bool operator>(const End& other) const {
       return std::tie(at, attempt) > std::tie(other.at, other.attempt);
     }
   };
   struct Timer {
     Time at;
-    JobId job;  // to be asked whether it is eligible
+    JobId job;  // to be asked whether it is eligible; none: the scheduler's own
     bool operator>(const Timer& other) const {
       return std::tie(at, job) > std::tie(other.at, other.job);
     }
@@ -140,7 +183,12 @@ class Simulation final : public Control {
   }
 
   Time next_submit() const {
-    return next_ == order_.size() ? kNever : workload_.submissions[order_[next_]].submit;
+    if (next_ == order_.size()) return kNever;
+    return workload_.submissions[order_[next_]].submit + lifecycle_.submit_phase;
+  }
+  Time next_operation() const {
+    if (!lifecycle_.judges || next_operation_ == workload_.operations.size()) return kNever;
+    return workload_.operations[next_operation_].at + lifecycle_.submit_phase;
   }
   Time next_end() const { return ends_.empty() ? kNever : ends_.top().at; }
   Time next_timer() const { return timers_.empty() ? kNever : timers_.top().at; }
@@ -148,6 +196,9 @@ class Simulation final : public Control {
   void one_instant() {
     while (next_end() == state_.now) pop_end();
     while (next_timer() == state_.now) pop_timer();
+    while (next_operation() == state_.now) {
+      operations_.push_back(&workload_.operations[next_operation_++]);
+    }
     while (next_submit() == state_.now) submit(order_[next_++]);
   }
 
@@ -164,11 +215,14 @@ class Simulation final : public Control {
 
   // A job that is requeued by a pass, or made eligible by an end in it, is asked for at once.
   void ask_scheduler() {
-    while (freed_ || !eligible_.empty() || !ended_.empty()) {
+    while (freed_ || woken_ || !eligible_.empty() || !ended_.empty() || !submitted_.empty() ||
+           !operations_.empty()) {
       now_eligible_.swap(eligible_);
       now_ended_.swap(ended_);
-      const Changes changes{now_eligible_, now_ended_, freed_};
-      freed_ = false;
+      const std::vector<JobId> submitted = std::exchange(submitted_, {});
+      const std::vector<const Operation*> operations = std::exchange(operations_, {});
+      const Changes changes{now_eligible_, now_ended_, freed_, submitted, operations};
+      freed_ = woken_ = false;
       eligible_.clear();
       ended_.clear();
       scheduler_.on(changes, *this);
@@ -180,7 +234,8 @@ class Simulation final : public Control {
 
   void submit(SubmissionId id) {
     state_.journal.end = state_.now;
-    const Admission& admission = admissions_.judge(id);
+    const Admission& admission =
+        lifecycle_.judges ? admissions_.identify(id) : admissions_.judge(id);
     const Special* const special = workload_.special(id);
     const std::size_t tasks =
         special == nullptr ? 1 : std::max<std::size_t>(special->array_tasks.size(), 1);
@@ -197,7 +252,12 @@ class Simulation final : public Control {
       state_.ledger.submitted(payer, static_cast<std::int64_t>(tasks));
     }
     for (std::size_t task = 0; task < tasks; ++task) {
-      examine(static_cast<JobId>(index(first) + task));
+      const auto job = static_cast<JobId>(index(first) + task);
+      if (lifecycle_.judges) {
+        submitted_.push_back(job);
+      } else {
+        examine(job);
+      }
     }
     tell_dependents(first);
   }
@@ -266,9 +326,14 @@ class Simulation final : public Control {
   void cancel_if_invalid(JobId id) {
     Job& job = state_.jobs[id];
     if (!workload_.special(job.submission)->kill_on_invalid_dep.value_or(false)) return;
+    leave_queue(id, JobState::Cancelled);
+  }
+
+  void leave_queue(JobId id, JobState as) {
+    Job& job = state_.jobs[id];
     Attempt& attempt = state_.journal.attempts[job.attempt];
-    job.state = attempt.state = JobState::Cancelled;
-    attempt.end = state_.now;
+    job.state = attempt.state = as;
+    attempt.end = state_.journal.end = state_.now;
     if (state_.has_limits) state_.ledger.submitted(view_.payer(id, job.partition), -1);
     tell_dependents(id);
   }
@@ -291,7 +356,7 @@ class Simulation final : public Control {
   }
 
   void tell_dependents(JobId id) {
-    if (!eligibility_.has_waiting()) return;
+    if (lifecycle_.judges || !eligibility_.has_waiting()) return;
     affected_.clear();
     eligibility_.affected(id, affected_);
     for (const JobId each : affected_) examine(each);
@@ -317,8 +382,14 @@ class Simulation final : public Control {
     job.request = candidate.request;
     job.start = attempt.start = state_.journal.end = state_.now;
     attempt.started_by = by;
-    const Duration length = truth(candidate.job).run_time;
-    ends_.push({end_of(state_.now, std::min(length, job.time_limit)), job.attempt, false});
+    Duration length = truth(candidate.job).run_time;
+    if (lifecycle_.judges) {
+      eligibility_.released(candidate.job);
+      if (length < kUnlimited) length += lifecycle_.overhead;
+    } else {
+      length = std::min(length, job.time_limit);
+    }
+    ends_.push({end_of(state_.now, length), job.attempt});
     job.expected_end = end_of(state_.now, job.time_limit);
     const RunningJob running{job.expected_end, candidate.job, candidate.cpus};
     state_.running.insert(
@@ -341,7 +412,11 @@ class Simulation final : public Control {
   void pop_timer() {
     const JobId job = timers_.top().job;
     timers_.pop();
-    examine(job);
+    if (job == kNone<JobId>) {
+      woken_ = true;
+    } else {
+      examine(job);
+    }
   }
 
   void pop_end() {
@@ -349,12 +424,13 @@ class Simulation final : public Control {
     ends_.pop();
     const Attempt& attempt = state_.journal.attempts[end.attempt];
     if (attempt.state != JobState::Running) return;  // it was evicted, or ended in its grace time
-    if (end.of_grace) return finish(end.attempt, JobState::Preempted);
+    if (end.as) return finish(end.attempt, *end.as, end.requeue);
     const Job& job = state_.jobs[attempt.job];
     const TaskTruth its = truth(attempt.job);
     const bool failed = its.exit_code != 0;
-    const bool over = its.run_time > job.time_limit;
-    finish(end.attempt, over ? JobState::Timeout : failed ? JobState::Failed : JobState::Completed);
+    const bool over = its.run_time > job.time_limit && !lifecycle_.judges;
+    finish(end.attempt, over ? JobState::Timeout : failed ? JobState::Failed : JobState::Completed,
+           false);
   }
 
   // A job whose time limit is over now ends now, whichever event of this instant comes first.
@@ -389,7 +465,7 @@ class Simulation final : public Control {
         std::lower_bound(state_.running.begin(), state_.running.end(), moved, earlier), moved);
   }
 
-  void finish(AttemptId attempt_id, JobState state) {
+  void finish(AttemptId attempt_id, JobState state, bool requeued) {
     const JobId id = state_.journal.attempts[attempt_id].job;
     release(id);
     freed_ = true;
@@ -399,22 +475,12 @@ class Simulation final : public Control {
     attempt.end = state_.journal.end = state_.now;
     job.expected_end = kNever;
     ended_.push_back(attempt_id);
-    const bool evicted = job.evicting;
     job.evicting = false;
-    if (evicted && state == JobState::Preempted &&
-        eviction_mode(attempt_id) == PreemptMode::Requeue) {
-      return requeue(id);
-    }
-    if (state_.has_limits) state_.ledger.submitted(view_.payer(id, job.partition), -1);
+    if (requeued && !lifecycle_.judges) return requeue(id);
     eligibility_.ended(id);
+    if (requeued) return requeue(id);
+    if (state_.has_limits) state_.ledger.submitted(view_.payer(id, job.partition), -1);
     tell_dependents(id);
-  }
-
-  PreemptMode eviction_mode(AttemptId attempt) const {
-    const auto& evictions = state_.journal.evictions;
-    const auto found = std::find_if(evictions.rbegin(), evictions.rend(),
-                                    [&](const Eviction& each) { return each.victim == attempt; });
-    return found->mode;
   }
 
   void requeue(JobId id) {
@@ -425,6 +491,7 @@ class Simulation final : public Control {
     const auto number = static_cast<std::uint16_t>(state_.journal.attempts[job.attempt].number + 1);
     const Duration delay = scheduler_.requeue_delay();
     add_attempt(id, number, delay > Duration::zero() ? Reason::BeginTime : Reason::None);
+    if (lifecycle_.judges) return;
     if (delay > Duration::zero()) timers_.push({end_of(state_.now, delay), id});
     examine(id);
   }
@@ -432,18 +499,22 @@ class Simulation final : public Control {
   const Workload& workload_;
   Scheduler& scheduler_;
   const SimulationOptions& options_;
+  const Lifecycle lifecycle_;
   State state_;
   View view_;
   Admissions admissions_;
   Eligibility eligibility_;
   std::vector<SubmissionId> order_;
   std::size_t next_ = 0;  // in order_
+  std::size_t next_operation_ = 0;
   std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
   std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
   std::map<SubmissionId, std::vector<Candidate>> several_;  // of jobs in several partitions
   std::vector<Candidate> eligible_, now_eligible_;
   std::vector<AttemptId> ended_, now_ended_;
-  bool freed_ = false;
+  std::vector<JobId> submitted_;
+  std::vector<const Operation*> operations_;
+  bool freed_ = false, woken_ = false;
   std::vector<JobId> affected_;
 };
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <vector>
 
 #include "sim/policy/clairvoyance.hpp"
@@ -34,8 +35,30 @@ class Control {
   /// Why the job waits, as of now. Recorded only when it changes.
   virtual void set_reason(JobId, Reason) = 0;
   virtual void set_fair_share(AssocId, double factor) = 0;
+  /// The scheduler is asked at `at`, even if nothing happens then.
+  virtual void wake(Time at) = 0;
   /// True run times, for a policy that declares itself clairvoyant. Journalled.
   virtual Clairvoyance clairvoyance() = 0;
+};
+
+/// More verbs, for a scheduler that judges: it decides what becomes of a job besides its start.
+class JudgesControl {
+ public:
+  virtual ~JudgesControl() = default;
+  /// Refuses a job that has just been submitted.
+  virtual void refuse(JobId, Reason, const std::string& message) = 0;
+  /// The job may compete from `at` on (sacct's Eligible); kNever: no longer.
+  virtual void set_eligible(JobId, Time at) = 0;
+  virtual void set_time_limit(JobId, Duration) = 0;
+  /// Tells a running job to go: now, or after `kill_wait` if it ignores the signal. `requeue`: it
+  /// is pending again then.
+  virtual void end(JobId, JobState, Duration kill_wait, bool requeue) = 0;
+  /// Ends a pending job: Cancelled, Deadline.
+  virtual void cancel(JobId, JobState) = 0;
+  /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
+  virtual Reason dependency(JobId) const = 0;
+  /// Whether as many tasks of its array run as may.
+  virtual bool is_throttled(JobId) const = 0;
 };
 
 /// What happened since the last pass. Spans are valid during the call only.
@@ -43,6 +66,17 @@ struct Changes {
   std::span<const Candidate> eligible;  ///< jobs that may start from now on; one per partition
   std::span<const AttemptId> ended;     ///< attempts that stopped running
   bool resources_freed = false;
+  std::span<const JobId> submitted{};               ///< for a scheduler that judges
+  std::span<const Operation* const> operations{};  ///< likewise, in order
+};
+
+/// How jobs live under a scheduler beside its decisions.
+struct Lifecycle {
+  /// It admits, holds, releases, times out and cancels jobs itself. It is told of every submission
+  /// whose account, QOS and partitions exist, and of every operation.
+  bool judges = false;
+  Duration submit_phase = Duration::zero();     ///< of submissions and operations within a second
+  Duration overhead = Duration::zero();         ///< a job ends so long after its run time is over
 };
 
 class Scheduler {
@@ -51,8 +85,11 @@ class Scheduler {
   /// The policies it is to ask; a scheduler that decides by itself ignores them.
   virtual void equip(Slots) {}
   virtual PassMode pass() const { return PassMode::Instant; }
+  virtual Lifecycle lifecycle() const { return {}; }
   /// How long after its eviction a requeued job is eligible again.
   virtual Duration requeue_delay() const { return Duration::zero(); }
+  /// Called once before the run of a scheduler that judges.
+  virtual void begin(Control&, JudgesControl&) {}
   virtual void on(const Changes&, Control&) = 0;
 };
 

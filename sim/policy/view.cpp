@@ -2,8 +2,9 @@
 
 namespace rehearse {
 
-State::State(const Cluster& its_cluster)
+State::State(const Cluster& its_cluster, const Workload& its_workload)
     : cluster(its_cluster),
+      workload(its_workload),
       requests(its_cluster),
       resources(its_cluster),
       ledger(its_cluster),

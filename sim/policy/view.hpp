@@ -12,16 +12,18 @@
 #include "sim/state/limiter.hpp"
 #include "sim/state/request.hpp"
 #include "sim/state/resources.hpp"
+#include "sim/workload/workload.hpp"
 
 namespace rehearse {
 
 /// The present, as the engine keeps it. Policies see it through a View.
 struct State {
-  explicit State(const Cluster& its_cluster);
+  State(const Cluster& its_cluster, const Workload& its_workload);
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
   const Cluster& cluster;
+  const Workload& workload;  ///< policies see what was asked, never the truth
   Time now{};
   IdVector<JobId, Job> jobs;
   Requests requests;
@@ -45,6 +47,14 @@ class View {
     return state_.requests[candidate.request];
   }
   const Request& request(RequestId id) const { return state_.requests[id]; }
+  /// What was asked for the job.
+  const Submission& submission(JobId id) const {
+    return state_.workload.submissions[job(id).submission];
+  }
+  const Asked& asked(JobId id) const { return state_.workload.asked[submission(id).asked]; }
+  const Special* special(JobId id) const { return state_.workload.special(job(id).submission); }
+  const std::string& name(NameId id) const { return state_.workload.names[id]; }
+  const JobEntry& entry(JobId id) const { return state_.journal.jobs[id]; }
   const Resources& resources() const { return state_.resources; }
   const Ledger& ledger() const { return state_.ledger; }
   const Limiter& limiter() const { return state_.limiter; }

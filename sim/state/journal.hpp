@@ -27,6 +27,8 @@ enum class JobState : std::uint8_t {
   Preempted,
   Cancelled,
   Rejected,
+  NodeFail,
+  Deadline,
 };
 enum class StartedBy : std::uint8_t { None, Main, Backfill };
 std::string_view state_name(JobState state);             ///< sacct's: "PENDING", "COMPLETED", ...

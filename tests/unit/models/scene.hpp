@@ -39,7 +39,7 @@ inline AssocId add_assoc(Cluster& cluster, const char* account, const char* user
 
 class Scene {
  public:
-  explicit Scene(Cluster its_cluster) : cluster_(std::move(its_cluster)), state_(cluster_) {}
+  explicit Scene(Cluster its_cluster) : cluster_(std::move(its_cluster)), state_(cluster_, builder_.workload()) {}
 
   const Cluster& cluster() const { return cluster_; }
   const View& view() const { return view_; }
@@ -93,9 +93,9 @@ class Scene {
 
  private:
   Cluster cluster_;
+  WorkloadBuilder builder_;
   State state_;
   View view_{state_};
-  WorkloadBuilder builder_;
 };
 
 }  // namespace rehearse
