@@ -125,6 +125,7 @@ Json json_of(const TraceInfo& info, const Workload& workload, const Cluster* clu
     json["offered_load"] = {{"cpus", offered_load(info.cpu_seconds, info, totals[kTresCpu])},
                             {"gpus", offered_load(info.gpu_seconds, info, totals[kTresGpu])}};
   }
+  json["slurm_only"] = info.slurm_only;
   json["not_simulated"] = info.not_simulated;
   Json repairs = Json::object();
   for (const auto& [name, repair] : workload.repairs) {
@@ -194,6 +195,9 @@ void print_info(const TraceInfo& info, const Workload& workload, const Cluster* 
                     offered_load(info.gpu_seconds, info, totals[kTresGpu]), totals[kTresGpu]));
   }
   if (info.dependent > 0) print_line("dependent", fmt::format("{} submissions", info.dependent));
+  for (const auto& [option, rows] : info.slurm_only) {
+    fmt::print("only in scheduler slurm: {} ({} rows)\n", option, rows);
+  }
   for (const auto& [option, rows] : info.not_simulated) {
     fmt::print("not simulated: {} ({} rows)\n", option, rows);
   }

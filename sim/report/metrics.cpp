@@ -91,10 +91,7 @@ class Measurement {
     metrics_.warnings = workload_.warnings;
     metrics_.notes = journal_.notes;
     metrics_.not_simulated = cluster_.not_simulated;
-    for (const auto& [option, rows] : options_without_effect(workload_)) {
-      metrics_.not_simulated.push_back(
-          fmt::format("the option {} has no effect: {} submissions", option, rows));
-    }
+    say_what_has_no_effect(options.scheduler);
     group_jobs();
     add_attempts();
     finish_groups();
@@ -107,6 +104,23 @@ class Measurement {
   }
 
  private:
+  void say_what_has_no_effect(const std::string& scheduler) {
+    auto options = rows_by_option(workload_, &Special::not_simulated);
+    if (scheduler != "slurm") {
+      for (const auto& [option, rows] : rows_by_option(workload_, &Special::slurm_only)) {
+        options[option] += rows;
+      }
+      if (!workload_.operations.empty()) {
+        metrics_.notes.push_back(fmt::format("operations: {}, not simulated by scheduler {}",
+                                             workload_.operations.size(), scheduler));
+      }
+    }
+    for (const auto& [option, rows] : options) {
+      metrics_.not_simulated.push_back(
+          fmt::format("the option {} has no effect: {} submissions", option, rows));
+    }
+  }
+
   // Puts every job that has started into its groups, and names those that have not run.
   void group_jobs() {
     const std::size_t jobs = journal_.jobs.size();

@@ -115,6 +115,7 @@ struct Metrics {
 struct MetricOptions {
   std::int64_t stranded_cpus_per_gpu = 1;  ///< CPUs that a GPU needs beside it to be of use
   std::size_t timeline_rows = 20'000;      ///< more changes than this: a grid
+  std::string scheduler = "event";         ///< that ran: what it does not know is said
 };
 
 Metrics measure(const Cluster& cluster, const Workload& workload, const Journal& journal,

@@ -51,6 +51,7 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
   ReadyScheduler ready = make_scheduler(policies, diagnostics);
   diagnostics.throw_if_errors();
   result.journal = simulate(result.cluster, result.workload, *ready.scheduler, options);
+  result.metrics.scheduler = ready.resolved.at("scheduler").at("use");
   result.metrics.stranded_cpus_per_gpu = experiment.stranded_cpus_per_gpu;
 
   manifest.version = REHEARSE_VERSION;

@@ -319,7 +319,8 @@ class CsvReader {
   bool keep_special(SubmissionId id, SbatchLine& line) {
     Submission& row = workload_.submissions[id];
     Special& special = line.special;
-    if (line.begin_delay) special.begin = row.submit + *line.begin_delay;
+    if (line.begin) special.begin = line.begin->at(row.submit);
+    if (line.deadline) special.deadline = line.deadline->at(row.submit);
     if (!line.job_name.empty()) special.job_name = builder_.name(line.job_name);
     if (special == Special{} && line.dependency.empty()) return false;
     row.special = static_cast<std::uint32_t>(workload_.specials.size());

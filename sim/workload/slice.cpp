@@ -71,6 +71,7 @@ class Slicer {
 
   std::uint32_t add_special(Special special, const Submission& row) {
     if (special.begin != Time::min()) special.begin = std::max(special.begin - shift_, Time{});
+    if (special.deadline != kNever) special.deadline -= shift_;
     std::erase_if(special.dependencies, [&](Dependency& dependency) {
       if (dependency.on == kNone<SubmissionId>) return false;
       dependency.on = new_ids_[dependency.on];

@@ -30,11 +30,13 @@ Quantiles quantiles(std::vector<double> values) {
           .mean = sum / static_cast<double>(values.size())};
 }
 
-std::map<std::string, std::size_t> options_without_effect(const Workload& workload) {
+std::map<std::string, std::size_t> rows_by_option(const Workload& workload,
+                                                  std::vector<std::string> Special::* list) {
   std::map<std::string, std::size_t> rows;
   for (const Special& special : workload.specials) {
-    for (const std::string& option : special.not_simulated) {
-      ++rows[option.substr(0, option.find('='))];
+    for (const std::string& option : special.*list) {
+      const bool all_memory = option.starts_with("--mem=");  // other amounts have their effect
+      ++rows[all_memory ? "--mem=0" : option.substr(0, option.find('='))];
     }
   }
   return rows;
@@ -42,7 +44,8 @@ std::map<std::string, std::size_t> options_without_effect(const Workload& worklo
 
 TraceInfo trace_info(const Workload& workload) {
   TraceInfo info;
-  info.not_simulated = options_without_effect(workload);
+  info.slurm_only = rows_by_option(workload, &Special::slurm_only);
+  info.not_simulated = rows_by_option(workload, &Special::not_simulated);
   info.submissions = workload.submissions.size();
   info.first_submit = kNever;
   info.last_submit = Time::min();

@@ -33,11 +33,14 @@ struct TraceInfo {
   double cpu_seconds = 0;         ///< asked CPUs times run time
   double gpu_seconds = 0;
   std::size_t dependent = 0;                         ///< submissions with dependencies
-  std::map<std::string, std::size_t> not_simulated;  ///< rows by option: --licenses, ...
+  std::map<std::string, std::size_t> slurm_only;     ///< rows by option: --licenses, ...
+  std::map<std::string, std::size_t> not_simulated;  ///< rows by option: --mail-user, ...
 };
 
-/// Options that have no effect in a run (--licenses, --switches, ...): submissions by option.
-std::map<std::string, std::size_t> options_without_effect(const Workload& workload);
+/// Submissions by option (--licenses, --mem=0, ...) in one of the lists of `Special`: those that
+/// only `scheduler: slurm` understands, or that have no effect at all.
+std::map<std::string, std::size_t> rows_by_option(const Workload& workload,
+                                                  std::vector<std::string> Special::* list);
 
 /// O(workload log workload).
 TraceInfo trace_info(const Workload& workload);

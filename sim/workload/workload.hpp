@@ -97,8 +97,9 @@ struct Special {
   Time deadline = kNever;                   ///< --deadline
   std::string reservation{};                ///< --reservation: a name, or several by commas
   NameId job_name = kNone<NameId>;  ///< --job-name, by which `singleton` goes; none: the row's id
-  std::vector<std::string>
-      not_simulated;  ///< options that are read and have no effect: --name=value
+  std::vector<std::string> slurm_only;     ///< options that only `scheduler: slurm` understands:
+                                           ///< --name=value, beside what they mean
+  std::vector<std::string> not_simulated;  ///< options that are read and have no effect
   bool operator==(const Special&) const = default;
 };
 

@@ -137,6 +137,13 @@ class ExtraOptions {
       add("kill-on-invalid-dep", *special.kill_on_invalid_dep ? "yes" : "no");
     }
     if (special.job_name != kNone<NameId>) add("job-name", workload.names[special.job_name]);
+    if (special.deadline != kNever) {
+      add("deadline", seconds_text(special.deadline.time_since_epoch()));
+    }
+    for (const std::string& option : special.slurm_only) {
+      const bool written = option.starts_with("--deadline=") || option.starts_with("--mem=");
+      if (!written) add_word(option);
+    }
     for (const std::string& option : special.not_simulated) add_word(option);
   }
 

@@ -125,7 +125,8 @@ class SwfWriter {
     lose("dependency", !special->dependencies.empty());
     lose("array, a row for each task", !special->array_tasks.empty());
     lose("begin time or hold", special->begin != Time::min() || special->hold);
-    lose("option without effect", !special->not_simulated.empty());
+    lose("option that SWF does not know",
+         !special->not_simulated.empty() || !special->slurm_only.empty());
   }
 
   const Workload& workload_;

@@ -109,9 +109,10 @@ TEST_CASE("Options in `extra` are read as a shell and sbatch read them", "[csv]"
   CHECK(special_of(workload, 2).begin == at_seconds(3600));
   CHECK(workload.submissions[SubmissionId{2}].time_limit == kUnlimited);
   CHECK(workload.names[workload.submissions[SubmissionId{2}].account] == "lab");
+  CHECK(special_of(workload, 3).slurm_only ==
+        std::vector<std::string>{"--licenses=matlab:1,ansys:2", "--switches=1@5"});
   CHECK(special_of(workload, 3).not_simulated ==
-        std::vector<std::string>{"--licenses=matlab:1,ansys:2", "--switches=1@5", "--mail-user=a b",
-                                 "--overcommit"});
+        std::vector<std::string>{"--mail-user=a b", "--overcommit"});
 }
 
 TEST_CASE("Arrays have sorted tasks, a throttle, and a truth for each rank", "[csv]") {
