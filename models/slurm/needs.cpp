@@ -188,7 +188,8 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   const Partition& place = cluster.partitions[partition];
   set_sizes(asked, needs);
   set_gres(asked, cluster, needs);
-  needs.min_cpus_per_node = std::max(asked.min_cpus_per_node, 1U);
+  // sbatch raises --mincpus to the CPUs of a task.
+  needs.min_cpus_per_node = std::max(asked.min_cpus_per_node, needs.cpus_per_task);
   result.error = set_memory(asked, cluster, place, needs);
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;
   needs.min_cpus = tasks * needs.cpus_per_task;
