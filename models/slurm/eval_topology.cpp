@@ -66,9 +66,9 @@ class Evaluation {
       }
       if (!required && (nodes == 0 || !tally_.enough_nodes(nodes))) continue;
       const bool better =
-          top == kNoSwitch || (required ? switches_[i].level > switches_[top].level
-                                        : switches_[i].level >= switches_[top].level &&
-                                              weight <= top_weight);
+          top == kNoSwitch ||
+          (required ? switches_[i].level > switches_[top].level
+                    : switches_[i].level >= switches_[top].level && weight <= top_weight);
       if (!better) continue;
       top = i;
       top_weight = weight;
@@ -155,7 +155,8 @@ class Evaluation {
         continue;
       }
       const int order = compare(s, best);
-      if ((hops_[s] < hops_[best] && order >= 0) || (hops_[s] == hops_[best] && order > 0)) best = s;
+      if ((hops_[s] < hops_[best] && order >= 0) || (hops_[s] == hops_[best] && order > 0))
+        best = s;
     }
     return best;
   }

@@ -183,6 +183,18 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
   if (needs.cpus_per_task > 1) offer.cpus -= offer.cpus % needs.cpus_per_task;
 }
 
+/// Most tasks that the job could put on one node (cons_tres: _select_cores).
+std::uint32_t most_tasks(const Needs& needs) {
+  constexpr std::uint32_t any = ~std::uint32_t{0};
+  if (needs.tasks_per_node > 0) return needs.tasks_per_node;
+  if (needs.tasks_per_gpu > 0) {
+    return needs.min_nodes == needs.max_nodes ? needs.tasks / needs.min_nodes : any;
+  }
+  if (needs.max_nodes == 1) return needs.tasks > 0 ? needs.tasks : any;
+  const bool one_each = needs.tasks == needs.min_nodes && needs.tasks == needs.max_nodes;
+  return needs.tasks == 1 || (one_each && needs.tasks > 0) ? 1 : any;
+}
+
 }  // namespace
 
 Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
@@ -248,6 +260,14 @@ Offer offer_of(const Question& question, NodeId node) {
   limit_cpus(question, shape, offer);
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
+  // For GRES cores are chosen at once, and no more of them than the tasks need.
+  const std::uint32_t tasks = most_tasks(question.needs);
+  if (!question.needs.gres.empty() && !question.needs.exclusive && offer.cpus > 0 &&
+      tasks < offer.cpus / question.task_cpus) {
+    const std::uint32_t used =
+        std::max({tasks * question.task_cpus, question.least_cpus, offer.min_cpus});
+    offer.cpus = std::min(offer.cpus, (used + offer.unit - 1) / offer.unit * offer.unit);
+  }
   const SelectParameters& select = machine.cluster().select;
   if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;
   if (select.unit == ConsumableUnit::Socket) offer.unit *= shape.cores_per_socket;
