@@ -135,13 +135,14 @@ bool NodePass::is_behind_blocked(const Candidate& candidate) const {
 Reason NodePass::limit_before(const Candidate& candidate, const Ledger& ledger) const {
   if (!view().has_limits()) return Reason::None;
   const Payer payer = view().payer(candidate.job, candidate.partition);
-  if (const auto hit =
-          view().limiter().before_select(ledger, payer, view().job(candidate.job).time_limit)) {
+  const Duration time_limit = view().job(candidate.job).time_limit;
+  if (const auto hit = view().limiter().before_select(ledger, payer, time_limit)) {
     return hit->reason;
   }
   // What was asked for is the least that it would get: a limit on that replaces a lack of
   // resources, so that a job held by a limit does not block others (shared/semantics 4.4).
-  const auto hit = view().limiter().after_select(ledger, payer, view().request(candidate).tres, {});
+  const auto hit =
+      view().limiter().after_select(ledger, payer, view().request(candidate).tres, {}, time_limit);
   return hit ? hit->reason : Reason::None;
 }
 
@@ -155,9 +156,10 @@ Reason NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
     const TresCounts on_node = tres_of_shares(view().cluster(), partition, {&share, 1}, arena_);
     for (std::size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], on_node[i]);
   }
-  const auto hit = view().limiter().after_select(
-      ledger, view().payer(candidate.job, candidate.partition),
-      tres_of_shares(view().cluster(), partition, shares, arena_), most);
+  const auto hit =
+      view().limiter().after_select(ledger, view().payer(candidate.job, candidate.partition),
+                                    tres_of_shares(view().cluster(), partition, shares, arena_),
+                                    most, view().job(candidate.job).time_limit);
   return hit ? hit->reason : Reason::None;
 }
 
@@ -301,11 +303,16 @@ struct NodePass::Without {
   }
   void remove(JobId id) {
     resources.give(view.held(id), view.gres());
-    if (ledger) ledger->ended(payer(id), view.allocated(view.job(id).attempt));
+    if (ledger) ledger->ended(payer(id), view.allocated(view.job(id).attempt), left(id));
   }
   void put_back(JobId id) {
     resources.take(view.held(id), view.gres());
-    if (ledger) ledger->started(payer(id), view.allocated(view.job(id).attempt));
+    if (ledger) ledger->started(payer(id), view.allocated(view.job(id).attempt), left(id));
+  }
+  Duration left(JobId id) const {
+    const Job& job = view.job(id);
+    if (!view.limiter().limits_usage()) return Duration::zero();
+    return left_of_limit(job.time_limit, view.now() - job.start);
   }
   Payer payer(JobId id) const { return view.payer(id, view.job(id).partition); }
   const Ledger& use() const { return ledger ? *ledger : view.ledger(); }

@@ -225,6 +225,7 @@ class Simulation final : public Control, private JudgesControl {
       freed_ = woken_ = false;
       eligible_.clear();
       ended_.clear();
+      meter_all();
       scheduler_.on(changes, *this);
       now_eligible_.clear();
       now_ended_.clear();
@@ -395,8 +396,10 @@ class Simulation final : public Control, private JudgesControl {
     state_.running.insert(
         std::lower_bound(state_.running.begin(), state_.running.end(), running, earlier), running);
     if (state_.has_limits) {
-      state_.ledger.started(view_.payer(candidate.job, job.partition),
-                            view_.allocated(job.attempt));
+      const bool is_metered = state_.limiter.limits_usage();
+      state_.ledger.started(view_.payer(candidate.job, job.partition), view_.allocated(job.attempt),
+                            is_metered ? job.time_limit : Duration::zero());
+      if (is_metered) metered_[job.attempt] = state_.now;
     }
     tell_dependents(candidate.job);
   }
@@ -449,9 +452,38 @@ class Simulation final : public Control, private JudgesControl {
     state_.running.erase(found);
     const Attempt& attempt = state_.journal.attempts[job.attempt];
     if (state_.has_limits) {
-      state_.ledger.ended(view_.payer(id, job.partition), view_.allocated(job.attempt));
+      Duration unused = Duration::zero();
+      if (state_.limiter.limits_usage()) {
+        meter(id);
+        metered_.erase(job.attempt);
+        unused = left_of_limit(job.time_limit, ran(job));
+      }
+      state_.ledger.ended(view_.payer(id, job.partition), view_.allocated(job.attempt), unused);
     }
     state_.resources.give(state_.journal.held(attempt), state_.journal.gres);
+  }
+
+  // Where use over time is limited, the ledger learns of it before each pass. Nothing decays: that
+  // is a scheduler's business.
+  void meter_all() {
+    if (!state_.limiter.limits_usage()) return;
+    for (const RunningJob& running : state_.running) meter(running.job);
+  }
+
+  void meter(JobId id) {
+    const Job& job = state_.jobs[id];
+    Time& since = metered_.at(job.attempt);
+    const Duration length = std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(since));
+    since = state_.now;
+    const Payer payer = view_.payer(id, job.partition);
+    const TresCounts tres = view_.allocated(job.attempt);
+    const auto seconds = static_cast<double>(whole_seconds(length));
+    state_.ledger.charge(payer, tres, seconds, seconds);
+    state_.ledger.ran(payer, tres, length);
+  }
+
+  Duration ran(const Job& job) const {
+    return std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(job.start));
   }
 
   void set_expected_end(JobId id, Time at) {
@@ -516,6 +548,7 @@ class Simulation final : public Control, private JudgesControl {
   std::vector<const Operation*> operations_;
   bool freed_ = false, woken_ = false;
   std::vector<JobId> affected_;
+  std::map<AttemptId, Time> metered_;  // running attempts whose use is in the ledger up to then
 };
 
 }  // namespace

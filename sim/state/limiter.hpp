@@ -4,14 +4,19 @@
 // QOS, job QOS] that sets it rules (the other way round with OverPartQOS), and the association tree
 // is consulted only if neither sets that same limit; of associations, Grp* limits hold at every
 // level from the user to the root, others at the user's own level, inherited from the nearest
-// ancestor that sets them (slurmdbd propagates them).
+// ancestor that sets them (slurmdbd propagates them). LimitFactor of the first QOS that has one
+// multiplies GrpTRES and MaxTRES of associations.
+//
+// With Cluster::limits_are_safe (AccountingStorageEnforce=safe) a job starts only if what is left
+// of GrpTRESMins and GrpWall is enough for it and for all that running jobs may still use.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <span>
 
 #include "sim/base/ids.hpp"
+#include "sim/base/time.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/state/ledger.hpp"
 #include "sim/state/reason.hpp"
@@ -20,13 +25,20 @@ namespace rehearse {
 
 enum class LimitScope : std::uint8_t { PartitionQos, JobQos, Assoc };
 
-/// A limit that holds a job: "used 60, asked 8, bound 64 of gres/gpu". Times are whole seconds.
+/// A limit that holds a job: "used 60, asked 8, bound 64 of gres/gpu". Times are whole seconds,
+/// amounts of limits of TRES-minutes are in these.
 struct LimitHit {
   Reason reason = Reason::None;
   LimitScope scope = LimitScope::Assoc;
   std::uint32_t entity = 0;  ///< position of the QOS or association that sets the limit
   std::int32_t tres = -1;    ///< TRES position; -1: jobs or time
   std::int64_t used = 0, asked = 0, bound = 0;
+};
+
+/// The most nodes that limits leave to a job, and the reason if it needs more.
+struct MostNodes {
+  std::int64_t count = kNoLimit;
+  Reason reason = Reason::None;
 };
 
 class Limiter {
@@ -37,26 +49,41 @@ class Limiter {
 
   /// Whether the cluster sets any limit: if not, no count in the ledger is ever asked for.
   bool has_limits() const { return has_limits_; }
+  /// Whether it limits use over time: if not, the ledger need not be told of it.
+  bool limits_usage() const { return limits_usage_; }
 
   /// Submit limits always; others only where they are strict: a QOS with DenyOnLimit, or no QOS at
-  /// all (semantics 4.2); there no other job counts. `tres` is what was asked for one of `jobs`
-  /// equal jobs.
+  /// all (4.2); there no other job counts, nor what was used before. `tres` is what was asked for
+  /// one of `jobs` equal jobs.
   std::optional<LimitHit> at_submit(const Ledger& ledger, const Payer& payer, std::int64_t jobs,
                                     const TresCounts& tres, Duration time_limit) const;
   /// Job counts and wall time: known before nodes are chosen (4.3).
   std::optional<LimitHit> before_select(const Ledger& ledger, const Payer& payer,
                                         Duration time_limit) const;
-  /// TRES limits of what would be allocated (4.4). `max_per_node` is the most on any one node.
+  /// TRES limits of what would be allocated (4.4), and those of TRES times the time limit, in begun
+  /// minutes. `per_node` is what is compared with MaxTRESPerNode: slurmctld takes the mean, TRES
+  /// over nodes rounded down. Of `nodes` only those count that the group does not use yet; without
+  /// them all do. A TRES that the job does not have is never over a maximum.
   std::optional<LimitHit> after_select(const Ledger& ledger, const Payer& payer,
-                                       const TresCounts& tres,
-                                       const TresCounts& max_per_node) const;
-  /// The wall time that limits give a job that asks for none (4.2); kUnlimited if none.
-  Duration wall_limit(const Payer& payer) const;
+                                       const TresCounts& tres, const TresCounts& per_node,
+                                       Duration time_limit,
+                                       std::span<const NodeId> nodes = {}) const;
+  /// The most nodes that node selection may take (acct_policy_get_max_nodes): node counts of the
+  /// Max and Grp limits, whatever is in use.
+  MostNodes most_nodes(const Payer& payer) const;
+  /// The wall time that limits give a job that asks for none (4.2); kUnlimited if none. Where
+  /// limits are strict, those of TRES-minutes too, for a job that asks for `tres`.
+  Duration wall_limit(const Payer& payer, const TresCounts& tres = {}) const;
+  /// Whether a running job is to be killed: GrpTRESMins or GrpWall are used up, or the job itself
+  /// is over MaxTRESMinsPerJob (4.4, "Time-outs"). Never where limits are safe.
+  bool is_timed_out(const Ledger& ledger, const Payer& payer, const TresCounts& tres,
+                    Duration ran) const;
 
  private:
   const Cluster& cluster_;
   const IdVector<AssocId, Assoc>& assocs_;
   bool has_limits_;
+  bool limits_usage_;
 };
 
 }  // namespace rehearse
