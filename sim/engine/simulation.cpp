@@ -396,10 +396,9 @@ class Simulation final : public Control, private JudgesControl {
     state_.running.insert(
         std::lower_bound(state_.running.begin(), state_.running.end(), running, earlier), running);
     if (state_.has_limits) {
-      const bool is_metered = state_.limiter.limits_usage();
       state_.ledger.started(view_.payer(candidate.job, job.partition), view_.allocated(job.attempt),
-                            is_metered ? job.time_limit : Duration::zero());
-      if (is_metered) metered_[job.attempt] = state_.now;
+                            meters_use() ? job.time_limit : Duration::zero());
+      if (meters_use()) metered_[job.attempt] = state_.now;
     }
     tell_dependents(candidate.job);
   }
@@ -432,7 +431,10 @@ class Simulation final : public Control, private JudgesControl {
     const TaskTruth its = truth(attempt.job);
     const bool failed = its.exit_code != 0;
     const bool over = its.run_time > job.time_limit && !lifecycle_.judges;
-    finish(end.attempt, over ? JobState::Timeout : failed ? JobState::Failed : JobState::Completed,
+    finish(end.attempt,
+           over     ? JobState::Timeout
+           : failed ? JobState::Failed
+                    : JobState::Completed,
            false);
   }
 
@@ -453,7 +455,7 @@ class Simulation final : public Control, private JudgesControl {
     const Attempt& attempt = state_.journal.attempts[job.attempt];
     if (state_.has_limits) {
       Duration unused = Duration::zero();
-      if (state_.limiter.limits_usage()) {
+      if (meters_use()) {
         meter(id);
         metered_.erase(job.attempt);
         unused = left_of_limit(job.time_limit, ran(job));
@@ -463,10 +465,14 @@ class Simulation final : public Control, private JudgesControl {
     state_.resources.give(state_.journal.held(attempt), state_.journal.gres);
   }
 
-  // Where use over time is limited, the ledger learns of it before each pass. Nothing decays: that
-  // is a scheduler's business.
+  // Where use over time is limited, the ledger learns of it before each pass, and nothing decays. A
+  // scheduler that judges keeps its own account of it.
+  bool meters_use() const {
+    return state_.limiter.limits_usage() && !scheduler_.lifecycle().judges;
+  }
+
   void meter_all() {
-    if (!state_.limiter.limits_usage()) return;
+    if (!meters_use()) return;
     for (const RunningJob& running : state_.running) meter(running.job);
   }
 
