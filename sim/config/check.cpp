@@ -7,6 +7,7 @@
 #include "sim/base/text.hpp"
 #include "sim/config/fields.hpp"
 #include "sim/config/load_workload_model.hpp"
+#include "sim/config/slurm/load_slurm.hpp"
 #include "sim/workload/load_trace.hpp"
 #include "sim/workload/read_text.hpp"
 
@@ -107,7 +108,7 @@ CheckedFile check_file(const std::string& path) {
   CheckedFile checked{path};
   Diagnostics& diagnostics = checked.diagnostics;
   collect(diagnostics, [&] {
-    if (is_flat_machine(path)) {
+    if (is_flat_machine(path) || is_slurm_config(path)) {
       checked.kind = Kind::Cluster;
     } else if (is_trace_name(path)) {
       checked.kind = Kind::Trace;
@@ -119,6 +120,7 @@ CheckedFile check_file(const std::string& path) {
         break;
       case Kind::Cluster:
         checked.cluster = load_cluster(path);
+        diagnostics.add(checked.cluster->warnings);
         checked.policies = checked.cluster->policies;
         make_scheduler(checked.policies, diagnostics);
         break;

@@ -15,11 +15,6 @@ namespace {
 constexpr std::int64_t kMaxCpus = 1'000'000;
 constexpr std::int64_t kMaxFactor = 65'533;  // Slurm's uint16 factors and tiers
 
-void say_not_simulated(Cluster& cluster, const std::string& sentence) {
-  std::vector<std::string>& said = cluster.not_simulated;
-  if (std::find(said.begin(), said.end(), sentence) == said.end()) said.push_back(sentence);
-}
-
 /// Keys that a file may have although a run does nothing with them yet; the report says so.
 template <class T>
 std::vector<Key<T>> keys_not_simulated(Cluster& cluster) {
@@ -213,17 +208,10 @@ Section<Limits> qos_limits(const Cluster& cluster) {
 
 // Nodes.
 
-GresId kind_of(Cluster& cluster, const std::string& name, const std::string& type) {
-  const GresKind kind{name, type};
-  const auto found = std::find(cluster.gres.begin(), cluster.gres.end(), kind);
-  if (found != cluster.gres.end()) return static_cast<GresId>(found - cluster.gres.begin());
-  return cluster.gres.push_back(kind);
-}
-
 void add_gres(Cluster& cluster, const Yaml& yaml, const std::string& name, const std::string& type,
               std::int64_t count, NodeGroup& group, Diagnostics& diagnostics) {
   const bool is_new =
-      group.gres.emplace(kind_of(cluster, name, type), static_cast<std::uint32_t>(count)).second;
+      group.gres.emplace(gres_kind(cluster, name, type), static_cast<std::uint32_t>(count)).second;
   if (!is_new) {
     report(yaml, fmt::format("{}{}{} is given twice", name, type.empty() ? "" : ":", type), "",
            diagnostics);
@@ -461,6 +449,18 @@ Field<AccountEntry> users(const Cluster& cluster) {
 }
 
 }  // namespace
+
+void say_not_simulated(Cluster& cluster, const std::string& sentence) {
+  std::vector<std::string>& said = cluster.not_simulated;
+  if (std::find(said.begin(), said.end(), sentence) == said.end()) said.push_back(sentence);
+}
+
+GresId gres_kind(Cluster& cluster, const std::string& name, const std::string& type) {
+  const GresKind kind{name, type};
+  const auto found = std::find(cluster.gres.begin(), cluster.gres.end(), kind);
+  if (found != cluster.gres.end()) return static_cast<GresId>(found - cluster.gres.begin());
+  return cluster.gres.push_back(kind);
+}
 
 Section<ClusterTop> cluster_section(Cluster& cluster) {
   Section<ClusterTop> section(

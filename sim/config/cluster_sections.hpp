@@ -69,6 +69,11 @@ Section<AccountEntry> account_section(Cluster& cluster);
 /// A partition's own limits become a QOS of `cluster` that has no name yet.
 Section<Partition> partition_section(Cluster& cluster);
 
+/// Adds to cluster.not_simulated what is not there yet.
+void say_not_simulated(Cluster& cluster, const std::string& sentence);
+/// The kind of that name and type, a new one if there is none.
+GresId gres_kind(Cluster& cluster, const std::string& name, const std::string& type);
+
 /// Makes cluster.assocs of the `accounts` of a file: a tree below root, parents before children.
 /// Names that are given twice, unknown parents and cycles are errors.
 void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnostics);

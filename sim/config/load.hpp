@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/diagnostics.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/policy/registry.hpp"
 
@@ -21,10 +22,12 @@ struct ClusterFile {
   Cluster cluster;
   PolicySettings policies{};
   std::vector<std::string> files{};  ///< that were read: this one, then what it extends
+  Diagnostics warnings{};            ///< what Slurm would take otherwise, or refuse
 };
 
 /// Reads a cluster: "338x1" is a flat machine of 338 nodes of one CPU (at most kMaxFlatNodes and
-/// kMaxFlatCpus), anything else the path of a YAML file. Throws InputError.
+/// kMaxFlatCpus), anything else the path of a YAML file, of a slurm.conf or of a folder that holds
+/// one (slurm/load_slurm.hpp). Throws InputError.
 ClusterFile load_cluster(const std::string& path_or_flat);
 inline constexpr std::uint32_t kMaxFlatNodes = 10'000'000;
 inline constexpr std::uint32_t kMaxFlatCpus = 1'000'000;

@@ -11,6 +11,7 @@
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/load.hpp"
 #include "sim/config/policies.hpp"
+#include "sim/config/slurm/load_slurm.hpp"
 #include "sim/workload/read_text.hpp"
 
 namespace rehearse {
@@ -299,6 +300,7 @@ ClusterFile parse_cluster(std::string_view yaml_text, const std::string& file) {
 
 ClusterFile load_cluster(const std::string& path_or_flat) {
   const auto flat = flat_size(path_or_flat);
+  if (!flat && is_slurm_config(path_or_flat)) return load_slurm(path_or_flat);
   if (!flat) return parse_cluster(read_text(path_or_flat), path_or_flat);
   const auto [nodes, cpus] = *flat;
   if (nodes < 1 || nodes > kMaxFlatNodes || cpus < 1 || cpus > kMaxFlatCpus) {

@@ -1,0 +1,190 @@
+#include "sim/config/slurm/slurm_accounting.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "sim/config/cluster_sections.hpp"
+
+namespace rehearse {
+
+SlurmAccounting::SlurmAccounting(Cluster& cluster, Diagnostics& diagnostics)
+    : cluster_(cluster), diagnostics_(diagnostics) {
+  add_qos("normal");
+  add_account("root", "");
+  add_user("root", "root");
+}
+
+QosDraft* SlurmAccounting::find_qos(std::string_view lower_name) {
+  const auto found = std::find_if(
+      qos_.begin(), qos_.end(), [&](const QosDraft& each) { return each.qos.name == lower_name; });
+  return found == qos_.end() ? nullptr : &*found;
+}
+
+AssocDraft* SlurmAccounting::find_account(std::string_view lower_name) {
+  const auto found = account_by_name_.find(lower_name);
+  if (found == account_by_name_.end() || accounts_[found->second].is_removed) return nullptr;
+  return &accounts_[found->second];
+}
+
+AssocDraft* SlurmAccounting::find_user(std::string_view lower_account,
+                                       std::string_view lower_user) {
+  const auto found = user_by_name_.find({std::string(lower_account), std::string(lower_user)});
+  if (found == user_by_name_.end() || users_[found->second].is_removed) return nullptr;
+  return &users_[found->second];
+}
+
+QosDraft& SlurmAccounting::add_qos(const std::string& lower_name) {
+  if (QosDraft* const found = find_qos(lower_name)) return *found;
+  qos_.emplace_back().qos.name = lower_name;
+  return qos_.back();
+}
+
+AssocDraft& SlurmAccounting::add_account(const std::string& lower_name, std::string parent) {
+  if (AssocDraft* const found = find_account(lower_name)) return *found;
+  account_by_name_[lower_name] = accounts_.size();
+  AssocDraft& draft = accounts_.emplace_back();
+  draft.assoc.account = lower_name;
+  draft.parent = std::move(parent);
+  return draft;
+}
+
+AssocDraft& SlurmAccounting::add_user(const std::string& lower_account,
+                                      const std::string& lower_user) {
+  if (AssocDraft* const found = find_user(lower_account, lower_user)) return *found;
+  user_by_name_[{lower_account, lower_user}] = users_.size();
+  AssocDraft& draft = users_.emplace_back();
+  draft.assoc.account = lower_account;
+  draft.assoc.user = lower_user;
+  return draft;
+}
+
+void SlurmAccounting::remove_qos(std::string_view lower_name) {
+  std::erase_if(qos_, [&](const QosDraft& each) { return each.qos.name == lower_name; });
+}
+
+void SlurmAccounting::report_unknown_account(const SlurmWord& word) {
+  std::vector<std::string_view> known;
+  for (const AssocDraft& each : accounts_) known.push_back(each.assoc.account);
+  report(word, fmt::format("unknown account \"{}\"", word.text),
+         near_help(lower_case(word.text), known), diagnostics_);
+}
+
+void SlurmAccounting::check_qos(const SlurmWord& word) {
+  const std::string name = lower_case(word.text);
+  if (find_qos(name) != nullptr) return;
+  if (!knows_all_qos) {
+    warn(word, fmt::format("no file tells the limits of QOS \"{}\"", word.text),
+         "put `sacctmgr -P show qos` into qos.txt beside slurm.conf", diagnostics_);
+    cluster_.qos.push_back(add_qos(name).qos);
+    return;
+  }
+  std::vector<std::string_view> known;
+  for (const QosDraft& each : qos_) known.push_back(each.qos.name);
+  report(word, fmt::format("unknown QOS \"{}\"", word.text), near_help(name, known), diagnostics_);
+}
+
+// The result.
+
+void SlurmAccounting::finish_qos(const SlurmEnforce& enforce) {
+  for (QosDraft& draft : qos_) {
+    if (!enforce.limits) draft.qos.limits = {};
+    cluster_.qos.push_back(draft.qos);
+  }
+  for (std::size_t i = 0; i < qos_.size(); ++i) {
+    for (const SlurmWord& word : qos_[i].preempts) {
+      check_qos(word);
+      const auto other = cluster_.find_qos(lower_case(word.text));
+      if (other) cluster_.qos[static_cast<QosId>(i)].preempts.push_back(*other);
+    }
+  }
+}
+
+std::vector<std::string> SlurmAccounting::allowed_qos(const AssocDraft& draft,
+                                                      const std::vector<std::string>& above) {
+  std::vector<std::string> allowed = above;
+  if (draft.qos) {
+    allowed.clear();
+    for (const SlurmWord& word : *draft.qos) {
+      check_qos(word);
+      allowed.push_back(lower_case(word.text));
+    }
+  }
+  for (const auto& [op, word] : draft.qos_changes) {
+    check_qos(word);
+    const std::string name = lower_case(word.text);
+    const bool has = std::find(allowed.begin(), allowed.end(), name) != allowed.end();
+    if (op == '+' && !has) allowed.push_back(name);
+    if (op == '-' && has) std::erase(allowed, name);
+  }
+  return allowed;
+}
+
+std::vector<const AssocDraft*> SlurmAccounting::parents_first() {
+  std::vector<const AssocDraft*> order;
+  std::set<std::string> done;
+  for (const AssocDraft& start : accounts_) {
+    std::vector<const AssocDraft*> chain;
+    for (const AssocDraft* at = &start; at != nullptr && !at->is_removed;) {
+      if (done.count(at->assoc.account) > 0) break;
+      const bool is_circle = std::find(chain.begin(), chain.end(), at) != chain.end();
+      if (is_circle) {
+        diagnostics_.add(
+            {.message = fmt::format("account \"{}\" is below itself", at->assoc.account),
+             .help = "every account must lead up to root"});
+        return order;
+      }
+      chain.push_back(at);
+      at = at->parent.empty() ? nullptr : find_account(at->parent);
+    }
+    for (auto each = chain.rbegin(); each != chain.rend(); ++each) {
+      order.push_back(*each);
+      done.insert((*each)->assoc.account);
+    }
+  }
+  return order;
+}
+
+void SlurmAccounting::finish(const SlurmEnforce& enforce) {
+  finish_qos(enforce);
+  cluster_.declares_accounts = enforce.associations;
+  if (!root().qos && find_qos("normal") != nullptr) root().qos = {SlurmWord{"normal"}};
+  std::map<std::string, AssocId> ids;
+  std::map<std::string, std::vector<std::string>> allowed;
+  const auto add = [&](const AssocDraft& draft, const std::string& parent) {
+    Assoc assoc = draft.assoc;
+    if (!enforce.limits) assoc.limits = {};
+    const auto above = ids.find(parent);
+    assoc.parent = above == ids.end() ? kNone<AssocId> : above->second;
+    if (!assoc.is_user() && assoc.parent == kNone<AssocId> && assoc.account != "root") {
+      assoc.parent = AssocId{0};
+    }
+    std::vector<std::string> qos = allowed_qos(draft, allowed[parent]);
+    if (draft.default_qos) {
+      check_qos(*draft.default_qos);
+      assoc.default_qos = lower_case(draft.default_qos->text);
+      const bool may =
+          qos.empty() || std::find(qos.begin(), qos.end(), assoc.default_qos) != qos.end();
+      if (!may) qos.push_back(assoc.default_qos);  // as slurmdbd does
+    } else if (assoc.parent != kNone<AssocId>) {
+      assoc.default_qos = cluster_.assocs[assoc.parent].default_qos;
+    }
+    if (draft.priority) {
+      assoc.priority = *draft.priority;
+    } else if (assoc.parent != kNone<AssocId>) {
+      assoc.priority = cluster_.assocs[assoc.parent].priority;
+    }
+    if (!assoc.is_user()) allowed[assoc.account] = qos;
+    if (enforce.qos) assoc.allow_qos = std::move(qos);
+    const AssocId id = cluster_.assocs.push_back(std::move(assoc));
+    if (!draft.assoc.is_user()) ids[draft.assoc.account] = id;
+  };
+  for (const AssocDraft* const draft : parents_first()) add(*draft, draft->parent);
+  for (const AssocDraft& draft : users_) {
+    if (!draft.is_removed && ids.count(draft.assoc.account) > 0) add(draft, draft.assoc.account);
+  }
+}
+
+}  // namespace rehearse

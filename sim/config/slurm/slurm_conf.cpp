@@ -1,0 +1,89 @@
+// slurm.conf as a whole: which keys there are, which of them are records, which are ignored.
+#include "sim/config/slurm/slurm_conf.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "sim/base/text.hpp"
+#include "sim/config/cluster_sections.hpp"
+#include "sim/config/slurm/slurm_keys.hpp"
+
+namespace rehearse {
+namespace {
+
+/// Whether a setting that turns nothing on was given: NO, 0, none, (null).
+bool is_off(const SlurmWord& value) {
+  static constexpr std::array kOff{"0",      "no",       "none",      "false",
+                                   "(null)", "infinite", "unlimited", "-1"};
+  return std::any_of(kOff.begin(), kOff.end(),
+                     [&](const char* off) { return same_word(value.text, off); });
+}
+
+/// Warns of a key that there is not, or says what is not simulated.
+void check_key(const SlurmPair& pair, const SlurmKeys& keys, std::set<std::string>& warned,
+               Cluster& cluster, Diagnostics& diagnostics) {
+  const SlurmKey* const key = keys.find(pair.name);
+  if (key == nullptr) {
+    if (!warned.insert(pair.name).second) return;
+    warn(pair.key, fmt::format("unknown key \"{}\" of {}", pair.key.text, keys.what),
+         near_help(pair.key.text, keys.names()), diagnostics);
+  } else if (!key->not_simulated.empty() && !is_off(pair.value)) {
+    say_not_simulated(cluster, fmt::format("{} ({})", key->not_simulated, key->name));
+  }
+}
+
+/// Puts the pairs of a line into `record`, the first of which names it.
+void fill(SlurmRecord& record, const SlurmPairs& line) {
+  for (std::size_t i = 1; i < line.size(); ++i) record.values[line[i].name] = line[i].value;
+}
+
+}  // namespace
+
+std::vector<SlurmRecord> slurm_records(const std::vector<SlurmPairs>& lines, std::string_view name,
+                                       Diagnostics&) {
+  std::vector<SlurmRecord> records;
+  SlurmRecord defaults;
+  for (const SlurmPairs& line : lines) {
+    if (line.front().name != name) continue;
+    if (same_word(line.front().value.text, "default")) {
+      fill(defaults, line);
+      continue;
+    }
+    SlurmRecord record = defaults;
+    record.name = line.front().value;
+    fill(record, line);
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+SlurmConf read_slurm_conf(const std::string& path, Cluster& cluster, Diagnostics& diagnostics) {
+  SlurmConf conf;
+  const std::vector<SlurmPairs> lines = read_slurm_file(path, conf.files, diagnostics);
+  std::set<std::string> warned;
+  for (const SlurmPairs& line : lines) {
+    const SlurmKeys* const record = slurm_record_keys(line.front().name);
+    for (std::size_t i = record != nullptr ? 1 : 0; i < line.size(); ++i) {
+      const SlurmPair& pair = line[i];
+      check_key(pair, record != nullptr ? *record : slurm_option_keys(), warned, cluster,
+                diagnostics);
+      if (record != nullptr) continue;
+      const auto [found, is_new] = conf.options.values.emplace(pair.name, pair.value);
+      if (!is_new && found->second.text != pair.value.text) {
+        warn(pair.key, fmt::format("{} is given again", pair.key.text), "the last one counts",
+             diagnostics);
+      }
+      found->second = pair.value;
+    }
+  }
+  conf.nodes = slurm_records(lines, "nodename", diagnostics);
+  conf.node_sets = slurm_records(lines, "nodeset", diagnostics);
+  conf.down_nodes = slurm_records(lines, "downnodes", diagnostics);
+  conf.partitions = slurm_records(lines, "partitionname", diagnostics);
+  return conf;
+}
+
+}  // namespace rehearse
