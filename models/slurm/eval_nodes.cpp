@@ -174,9 +174,8 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
     some = std::max<std::int64_t>(some, offer.min_cpus);
   }
   const std::int64_t some_gpus = std::min(offer.gpus, gpus);
-  if (some_gpus > 0) {
-    const std::int64_t brought = std::min<std::int64_t>(some_gpus * needs.cpus_per_gpu, offer.cpus);
-    some = std::max(some, brought);
+  if (some_gpus > 0 && needs.cpus_per_gpu > 0 && !needs.exclusive) {
+    some = std::min<std::int64_t>(some_gpus * needs.cpus_per_gpu, offer.cpus);
   }
   if (some <= 0) return false;
   taken.push_back({offer.node, static_cast<std::uint32_t>(some), some_gpus});

@@ -90,32 +90,31 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
 std::vector<std::uint32_t> distribute(const Question& question, const std::vector<Taken>& taken) {
   const Needs& needs = question.needs;
   const std::uint32_t each = question.task_cpus;
-  std::vector<std::uint32_t> tasks(taken.size(), 0);
+  std::vector<std::uint32_t> cpus(taken.size(), 0);
   std::int64_t left = needs.tasks;
   if (left == 0) {
     for (const Taken& one : taken) left += one.cpus / each;
   }
-  const auto room = [&](std::size_t i) { return (tasks[i] + 1) * each <= taken[i].cpus; };
-  for (std::size_t i = 0; i < taken.size() && left > 0; ++i, --left) tasks[i] = 1;
+  // A task goes where a CPU is left, though it may need more.
+  const auto put = [&](std::size_t i) {
+    if (left == 0 || cpus[i] >= taken[i].cpus) return false;
+    cpus[i] = std::min(cpus[i] + each, taken[i].cpus);
+    --left;
+    return true;
+  };
+  for (std::size_t i = 0; i < taken.size(); ++i) put(i);
   for (bool first = true, more = true; more && left > 0; first = false) {
-    more = false;
-    for (std::size_t i = 0; i < taken.size() && left > 0; ++i) {
+    more = first;
+    for (std::size_t i = 0; i < taken.size(); ++i) {
       const Shape& shape = question.machine.shape(taken[i].node);
       const std::uint32_t turn = std::max(used_threads(needs, shape) / each, 1U);
       // The first round only fills up the cores begun.
-      for (std::uint32_t t = first ? 1 : 0; t < turn && left > 0 && room(i); ++t, --left) {
-        ++tasks[i];
-        more = true;
-      }
+      for (std::uint32_t t = first ? 1 : 0; t < turn && put(i); ++t) more = true;
     }
-    more |= first;
   }
-  std::vector<std::uint32_t> cpus(taken.size());
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    std::uint32_t used = std::min(tasks[i] * each, taken[i].cpus);
-    used = std::max(used, std::min(needs.min_cpus_per_node, taken[i].cpus));
-    if (needs.cpus_per_gpu > 0) used = std::max(used, taken[i].cpus);
-    cpus[i] = std::max(used, 1U);
+    cpus[i] = std::max(cpus[i], std::min(needs.min_cpus_per_node, taken[i].cpus));
+    if (needs.cpus_per_gpu > 0) cpus[i] = taken[i].cpus;
   }
   return cpus;
 }
@@ -179,7 +178,7 @@ void give_gres(const Question& question, const Taken& from, std::uint32_t tasks,
     if (asked.name == "gpu") {
       count += from.gpus;
       std::uint64_t devices = 0;
-      for (std::uint64_t rest = free_gpus(machine, from.node, asked); rest != 0 && count > 0;
+      for (std::uint64_t rest = free_gpus(question, from.node, asked); rest != 0 && count > 0;
            rest &= rest - 1, --count) {
         devices |= rest & (~rest + 1);
       }

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/base/slurm_text.hpp"
-#include "sim/cluster/features.hpp"
 
 namespace rehearse::slurm {
 namespace {
@@ -156,9 +155,11 @@ std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs)
   needs.candidates = cluster.partitions[needs.partition].nodes;
   needs.candidates -= named(asked.exclude, cluster);
   if (!asked.constraint.empty()) {
-    const FeatureMatch match = match_features(asked.constraint, cluster);
-    if (!match.ok()) return "Invalid feature specification";
-    needs.candidates &= match.nodes;
+    FeatureRequest features = parse_features(asked.constraint, cluster);
+    if (!features.ok()) return "Invalid feature specification";
+    needs.candidates &= features.nodes;
+    needs.alternatives = std::move(features.alternatives);
+    needs.counted = std::move(features.counts);
   }
   for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
     const auto node = static_cast<NodeId>(i);
@@ -193,6 +194,12 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   result.error = set_memory(asked, cluster, place, needs);
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;
   needs.min_cpus = tasks * needs.cpus_per_task;
+  for (const GresAsked& one : needs.gres) {
+    if (one.name != "gpu") continue;
+    const std::int64_t gpus = std::max(one.per_job, one.per_task * tasks);
+    needs.min_cpus =
+        std::max(needs.min_cpus, static_cast<std::uint32_t>(gpus) * needs.cpus_per_gpu);
+  }
   needs.exclusive = asked.exclusive || place.exclusive ||
                     place.over_subscribe == OverSubscribe::Exclusive || cluster.select.whole_nodes;
   needs.over_subscribe = asked.over_subscribe;

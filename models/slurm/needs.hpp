@@ -10,6 +10,7 @@
 #include "sim/base/ids.hpp"
 #include "sim/base/node_set.hpp"
 #include "sim/cluster/cluster.hpp"
+#include "sim/cluster/features.hpp"
 #include "sim/workload/workload.hpp"
 
 namespace rehearse::slurm {
@@ -20,12 +21,6 @@ struct GresAsked {
   std::vector<GresId> kinds;  ///< acceptable ones, in index order
   std::int64_t per_node = 0, per_job = 0, per_task = 0, per_socket = 0;
   bool operator==(const GresAsked&) const = default;
-};
-
-/// A term of --constraint: nodes that match, and how many of them are wanted (0: all).
-struct FeatureTerm {
-  NodeSet nodes;
-  std::uint32_t count = 0;
 };
 
 struct Needs {
@@ -50,7 +45,7 @@ struct Needs {
   /// `[a|b]`: all nodes from one of these, tried in order. Empty: no alternatives.
   std::vector<NodeSet> alternatives;
   /// `a*2&b*1`: so many nodes from each, in order. Empty: no counts.
-  std::vector<FeatureTerm> counted;
+  std::vector<FeatureCount> counted;
   bool exclusive = false;       ///< --exclusive, or a partition that is
   bool over_subscribe = false;  ///< -s
   bool exclusive_user = false;

@@ -92,7 +92,7 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
   const Machine& machine = question.machine;
   const Needs& needs = question.needs;
   const Shape& shape = machine.shape(offer.node);
-  const std::uint64_t devices = free_gpus(machine, offer.node, asked);
+  const std::uint64_t devices = free_gpus(question, offer.node, asked);
   std::int64_t count = std::popcount(devices);
   std::int64_t near = 0;
   for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
@@ -161,7 +161,7 @@ bool may_use(const Question& question, NodeId node) {
   return needs.memory.per == MemoryPer::None || memory >= needs.memory.mib;
 }
 
-/// CPUs that memory, the partition and whole tasks leave (cons_tres: _can_job_run_on_node).
+/// CPUs that memory and the partition leave (cons_tres: _can_job_run_on_node).
 void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
   const Machine& machine = question.machine;
   const Needs& needs = question.needs;
@@ -172,15 +172,14 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
     const std::uint32_t most = *partition.max_cpus_per_node;
     offer.cpus = std::min(offer.cpus, most > used ? most - used : 0U);
   }
-  if (needs.tasks_per_node > 0 && !needs.exclusive) {
-    offer.cpus = std::min(offer.cpus, needs.tasks_per_node * needs.cpus_per_task);
+  if (needs.tasks_per_node > 0 && needs.cpus_per_task == 1 && !needs.exclusive) {
+    offer.cpus = std::min(offer.cpus, needs.tasks_per_node);
   }
   if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > 0) {
     const std::int64_t fit =
         (shape.memory_mib - machine.used_memory(offer.node)) / needs.memory.mib;
     while (offer.cpus > 0 && offer.cpus > fit) offer.cpus -= std::min(offer.cpus, offer.unit);
   }
-  if (needs.cpus_per_task > 1) offer.cpus -= offer.cpus % needs.cpus_per_task;
 }
 
 /// Most tasks that the job could put on one node (cons_tres: _select_cores).
@@ -220,14 +219,17 @@ std::uint32_t used_threads(const Needs& needs, const Shape& shape) {
   return threads;
 }
 
-std::uint64_t free_gpus(const Machine& machine, NodeId node, const GresAsked& asked) {
+std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& asked) {
+  const Machine& machine = question.machine;
   const Shape& shape = machine.shape(node);
   std::uint64_t devices = machine.free_devices(node);
   for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
     const GresId kind = machine.shapes().devices[shape.first_device + i].kind;
     const bool other = std::find(asked.kinds.begin(), asked.kinds.end(), kind) == asked.kinds.end();
-    if (other || machine.used_shards(node, i) > 0) devices &= ~(std::uint64_t{1} << i);
+    // Before 23.02 a GPU was given whole to one job although others had shards of it.
+    const bool shared = question.how.version >= 2302 && machine.used_shards(node, i) > 0;
+    if (other || shared) devices &= ~(std::uint64_t{1} << i);
   }
   return devices;
 }
@@ -261,12 +263,12 @@ Offer offer_of(const Question& question, NodeId node) {
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
   // For GRES cores are chosen at once, and no more of them than the tasks need.
-  const std::uint32_t tasks = most_tasks(question.needs);
-  if (!question.needs.gres.empty() && !question.needs.exclusive && offer.cpus > 0 &&
-      tasks < offer.cpus / question.task_cpus) {
-    const std::uint32_t used =
-        std::max({tasks * question.task_cpus, question.least_cpus, offer.min_cpus});
-    offer.cpus = std::min(offer.cpus, (used + offer.unit - 1) / offer.unit * offer.unit);
+  if (!question.needs.gres.empty() && !question.needs.exclusive) {
+    const std::uint64_t tasks = most_tasks(question.needs);
+    const std::uint64_t used = std::max<std::uint64_t>(
+        tasks * question.task_cpus, std::max(question.least_cpus, offer.min_cpus));
+    const std::uint64_t whole = (used + offer.unit - 1) / offer.unit * offer.unit;
+    offer.cpus = static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.cpus, whole));
   }
   const SelectParameters& select = machine.cluster().select;
   if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;

@@ -38,7 +38,7 @@ struct Offer {
 std::uint32_t used_threads(const Needs& needs, const Shape& shape);
 
 /// GPUs of the node (bits) that a request for `kinds` may have.
-std::uint64_t free_gpus(const Machine& machine, NodeId node, const GresAsked& asked);
+std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& asked);
 
 /// Cores of the node that the job may have, Shape::words of them, into `bits`.
 void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits);

@@ -101,7 +101,14 @@ std::optional<Allocation> choose_nodes(const Machine& machine, const Needs& need
                       (partition.over_subscribe == OverSubscribe::Force || needs.over_subscribe);
   const std::uint32_t rows = shares && !needs.exclusive ? partition.over_subscribe_jobs : 1;
   for (question.row = 0; question.row < rows; ++question.row) {
-    if (auto allocation = choose(question, nodes)) return allocation;
+    if (needs.alternatives.empty()) {
+      if (auto allocation = choose(question, nodes)) return allocation;
+    }
+    for (const NodeSet& alternative : needs.alternatives) {
+      NodeSet some = nodes;
+      some &= alternative;
+      if (auto allocation = choose(question, some)) return allocation;
+    }
   }
   return std::nullopt;
 }

@@ -15,12 +15,26 @@ namespace {
 /// A recursive descent of depth two over `text`.
 class Parser {
  public:
-  Parser(std::string_view text, const Cluster& cluster) : text_(text), cluster_(cluster) {}
+  /// `whole`: with counts and alternatives.
+  Parser(std::string_view text, const Cluster& cluster, bool whole)
+      : text_(text), cluster_(cluster), whole_(whole) {}
 
-  FeatureMatch parse() {
+  FeatureRequest parse() {
     NodeSet nodes = expression(0);
     if (match_.ok() && at_ < text_.size()) unexpected();
-    if (match_.ok()) match_.nodes = std::move(nodes);
+    if (!match_.ok()) return std::move(match_);
+    match_.nodes = std::move(nodes);
+    // Who has to be on one of the alternatives, or is counted, is on no other node.
+    NodeSet any(cluster_.nodes.size());
+    for (NodeSet& some : match_.alternatives) {
+      some &= match_.nodes;
+      any |= some;
+    }
+    for (FeatureCount& some : match_.counts) {
+      some.nodes &= match_.nodes;
+      any |= some.nodes;
+    }
+    if (!match_.alternatives.empty() || !match_.counts.empty()) match_.nodes = std::move(any);
     return std::move(match_);
   }
 
@@ -43,13 +57,45 @@ class Parser {
 
   NodeSet operand(int depth) {
     if (at_ < text_.size() && text_[at_] == '(') return group(depth);
+    if (whole_ && depth == 0 && at_ < text_.size() && text_[at_] == '[') return brackets();
     const std::size_t start = at_;
     while (at_ < text_.size() && kSpecial.find(text_[at_]) == std::string_view::npos) ++at_;
     if (at_ == start) {
       unexpected();
       return {};
     }
-    return nodes_with(text_.substr(start, at_ - start), start);
+    NodeSet nodes = nodes_with(text_.substr(start, at_ - start), start);
+    if (!whole_ || at_ == text_.size() || text_[at_] != '*') return nodes;
+    const std::size_t digits = ++at_;
+    std::uint32_t count = 0;
+    while (at_ < text_.size() && text_[at_] >= '0' && text_[at_] <= '9' && count < 100'000) {
+      count = 10 * count + static_cast<std::uint32_t>(text_[at_++] - '0');
+    }
+    if (count == 0) wrong(digits, "a count of nodes is missing after the star");
+    match_.counts.push_back({std::move(nodes), count});
+    return NodeSet::all(cluster_.nodes.size());
+  }
+
+  /// `[a|b]`, or `[a*2&b*1]`: what is inside says nothing of a single node by itself.
+  NodeSet brackets() {
+    const std::size_t open = at_++;
+    for (;;) {
+      const std::size_t counts = match_.counts.size();
+      NodeSet nodes = operand(1);
+      if (!match_.ok()) return {};
+      if (match_.counts.size() == counts) match_.alternatives.push_back(std::move(nodes));
+      if (at_ == text_.size()) {
+        wrong(open, "a bracket that is not closed");
+        return {};
+      }
+      const char end = text_[at_];
+      if (end != ']' && end != '|' && end != '&') {
+        unexpected();
+        return {};
+      }
+      ++at_;
+      if (end == ']') return NodeSet::all(cluster_.nodes.size());
+    }
   }
 
   NodeSet group(int depth) {
@@ -115,14 +161,20 @@ class Parser {
   static constexpr std::string_view kSpecial = "&|()[]*,; \t";
   std::string_view text_;
   const Cluster& cluster_;
+  bool whole_;
   std::size_t at_ = 0;
-  FeatureMatch match_;
+  FeatureRequest match_;
 };
 
 }  // namespace
 
 FeatureMatch match_features(std::string_view text, const Cluster& cluster) {
-  return Parser(text, cluster).parse();
+  FeatureRequest request = Parser(text, cluster, false).parse();
+  return {std::move(request.nodes), std::move(request.error), request.offset};
+}
+
+FeatureRequest parse_features(std::string_view text, const Cluster& cluster) {
+  return Parser(text, cluster, true).parse();
 }
 
 }  // namespace rehearse

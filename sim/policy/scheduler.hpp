@@ -66,7 +66,7 @@ struct Changes {
   std::span<const Candidate> eligible;  ///< jobs that may start from now on; one per partition
   std::span<const AttemptId> ended;     ///< attempts that stopped running
   bool resources_freed = false;
-  std::span<const JobId> submitted{};               ///< for a scheduler that judges
+  std::span<const JobId> submitted{};              ///< for a scheduler that judges
   std::span<const Operation* const> operations{};  ///< likewise, in order
 };
 
@@ -75,8 +75,8 @@ struct Lifecycle {
   /// It admits, holds, releases, times out and cancels jobs itself. It is told of every submission
   /// whose account, QOS and partitions exist, and of every operation.
   bool judges = false;
-  Duration submit_phase = Duration::zero();     ///< of submissions and operations within a second
-  Duration overhead = Duration::zero();         ///< a job ends so long after its run time is over
+  Duration submit_phase = Duration::zero();  ///< of submissions and operations within a second
+  Duration overhead = Duration::zero();      ///< a job ends so long after its run time is over
 };
 
 class Scheduler {

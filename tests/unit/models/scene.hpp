@@ -39,7 +39,8 @@ inline AssocId add_assoc(Cluster& cluster, const char* account, const char* user
 
 class Scene {
  public:
-  explicit Scene(Cluster its_cluster) : cluster_(std::move(its_cluster)), state_(cluster_, builder_.workload()) {}
+  explicit Scene(Cluster its_cluster)
+      : cluster_(std::move(its_cluster)), state_(cluster_, builder_.workload()) {}
 
   const Cluster& cluster() const { return cluster_; }
   const View& view() const { return view_; }
