@@ -168,6 +168,9 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
   const Needs& needs = question_.needs;
   std::int64_t some = offer.cpus;
   if (!needs.exclusive) {
+    if (needs.tasks_per_node > 0) {
+      some = std::min(some, std::int64_t{needs.tasks_per_node} * question_.task_cpus);
+    }
     // At least one unit is left for each further node.
     const std::int64_t kept = std::max<std::int64_t>(least_nodes - 1, 0) * std::int64_t{offer.unit};
     some = std::min(some, std::max<std::int64_t>(budget - kept, needs.min_cpus_per_node));

@@ -179,6 +179,7 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
     const std::int64_t fit =
         (shape.memory_mib - machine.used_memory(offer.node)) / needs.memory.mib;
     while (offer.cpus > 0 && offer.cpus > fit) offer.cpus -= std::min(offer.cpus, offer.unit);
+    if (needs.cpus_per_task > 1) offer.cpus -= offer.cpus % needs.cpus_per_task;
   }
 }
 
