@@ -122,7 +122,9 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     if (count == 0) return false;
     offer.gpus += std::min(count, asked.per_job);
   }
-  const std::int64_t most = asked.per_node > 0 ? asked.per_node : asked.per_job;
+  std::int64_t most = std::max(asked.per_node, asked.per_job);
+  if (most == 0) most = asked.per_task * std::max(needs.tasks, 1U);
+  near = std::min(near, count);
   if (most > 0) near = std::min(near, most);
   offer.weight -= static_cast<std::uint64_t>(std::min<std::int64_t>(near, 0xff));
   return true;
