@@ -19,7 +19,7 @@ namespace rehearse::cli {
 namespace {
 
 struct Options {
-  std::string experiment, cluster, trace, policies, output;
+  std::string experiment, cluster, trace, events, policies, output;
   std::vector<std::string> sets, repairs;
   std::uint64_t seed = 1;
   bool seed_given = false, shares = false, no_html = false, quiet = false, json = false;
@@ -65,7 +65,12 @@ Experiment experiment_of(const Options& options) {
   Experiment experiment;
   if (!options.experiment.empty()) experiment = load_experiment(options.experiment);
   if (!options.cluster.empty()) experiment.cluster = options.cluster;
-  if (!options.trace.empty()) experiment.trace = options.trace;
+  if (!options.trace.empty()) {
+    experiment.trace = options.trace;
+    experiment.events.clear();  // they name jobs of another trace
+  }
+  if (!options.events.empty()) experiment.events = options.events;
+  resolve_folders(experiment);
   if (experiment.trace.empty()) {
     fail({.message = "there is no trace to replay",
           .help = "rehearse run --cluster FILE --trace FILE --output DIR, or an experiment file"});
@@ -112,7 +117,11 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--cluster", options->cluster,
                       "A cluster file, or nodes x CPUs a node such as 338x1; default: the machine "
                       "of the trace's header");
-  command->add_option("--trace", options->trace, "A trace, SWF or CSV, plain or compressed");
+  command->add_option("--trace", options->trace,
+                      "A trace, SWF or CSV, plain or compressed, or a folder with jobs.csv and "
+                      "perhaps events.csv");
+  command->add_option("--events", options->events,
+                      "What operators did: a CSV of scontrol, scancel and sacctmgr commands");
   command->add_option("--policies", options->policies, "A file of policies, by slot");
   command->add_option("--set", options->sets, "One setting: backfill=easy, backfill.max_jobs=100")
       ->allow_extra_args(false);

@@ -9,6 +9,7 @@
 #include "sim/config/load_workload_model.hpp"
 #include "sim/config/slurm/load_slurm.hpp"
 #include "sim/workload/load_trace.hpp"
+#include "sim/workload/read_events.hpp"
 #include "sim/workload/read_text.hpp"
 
 namespace rehearse {
@@ -77,6 +78,9 @@ void check_experiment(const std::string& path, CheckedFile& checked) {
     std::vector<ParamText> names;
     for (const std::string& name : experiment.repairs) names.push_back({name});
     checked.workload = load_trace(experiment.trace, parse_trace_rules(names, checked.diagnostics));
+    if (!experiment.events.empty()) {
+      checked.workload->operations = load_events(experiment.events, *checked.workload);
+    }
   });
   if (!checked.cluster) return;
   checked.policies = checked.cluster->policies;

@@ -42,11 +42,16 @@ ClusterFile parse_cluster(std::string_view yaml_text, const std::string& file);
 struct Experiment {
   std::string cluster{};  ///< as load_cluster() takes it
   std::string trace{};    ///< a path
+  std::string events{};   ///< a path of what operators did, as load_events() takes it; "": nothing
   PolicySettings policies{};
   std::vector<std::string> repairs{};  ///< as parse_trace_rules() takes them
   std::uint64_t seed = 1;
   std::int64_t stranded_cpus_per_gpu = 1;  ///< a free GPU with fewer free CPUs is stranded
 };
+
+/// A folder stands for the files in it. As a trace for its jobs.csv, and its events.csv if there is
+/// one and no events are named; as a cluster for these too, if no trace is named.
+void resolve_folders(Experiment& experiment);
 
 /// Reads an experiment; its paths are relative to the file's folder. Throws InputError.
 Experiment load_experiment(const std::string& path);

@@ -43,7 +43,10 @@ Section<Experiment> experiment_section() {
           {"description", anything<Experiment>(), "For readers"},
           {"cluster", text(&Experiment::cluster),
            "A cluster file, relative to this one, or a flat machine: 338x1", true},
-          {"trace", text(&Experiment::trace), "A trace, relative to this file", true},
+          {"trace", text(&Experiment::trace),
+           "A trace, relative to this file, or a folder with jobs.csv and perhaps events.csv",
+           true},
+          {"events", text(&Experiment::events), "What operators did, relative to this file"},
           {"policies", std::move(policies), "On top of the cluster's, slot by slot"},
           {"repairs", list_of<Experiment>({Shape::Kind::Text}, repair),
            "Rules for dirty rows of the trace, by name"},
@@ -68,7 +71,18 @@ Experiment parse_experiment(std::string_view yaml_text, const std::string& file)
   diagnostics.throw_if_errors();
   if (!is_flat_machine(experiment.cluster)) experiment.cluster = beside(file, experiment.cluster);
   experiment.trace = beside(file, experiment.trace);
+  if (!experiment.events.empty()) experiment.events = beside(file, experiment.events);
+  resolve_folders(experiment);
   return experiment;
+}
+
+void resolve_folders(Experiment& experiment) {
+  const std::string folder = experiment.trace.empty() ? experiment.cluster : experiment.trace;
+  const fs::path jobs = fs::path(folder) / "jobs.csv";
+  if (!fs::is_directory(folder) || !fs::exists(jobs)) return;
+  experiment.trace = jobs.string();
+  const fs::path events = fs::path(folder) / "events.csv";
+  if (experiment.events.empty() && fs::exists(events)) experiment.events = events.string();
 }
 
 Experiment load_experiment(const std::string& path) {

@@ -49,6 +49,7 @@ struct RunManifest {
   std::string version;             ///< of rehearse
   std::vector<InputFile> cluster;  ///< the file, then those that it extends
   InputFile trace;
+  InputFile events{};  ///< without a path: there are none
   std::map<std::string, std::map<std::string, std::string>> policies;  ///< slot -> parameters
   std::vector<std::string> repairs;                                    ///< rules in force
   std::uint64_t seed = 0;

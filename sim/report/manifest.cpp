@@ -63,10 +63,11 @@ std::string sha256_of_file(const std::string& path) {
 std::string manifest_json(const RunManifest& manifest) {
   Json cluster = Json::array();
   for (const InputFile& file : manifest.cluster) cluster.push_back(to_json(file));
-  const Json json = {{"schema", kManifestSchema},     {"version", manifest.version},
-                     {"cluster", std::move(cluster)}, {"trace", to_json(manifest.trace)},
-                     {"repairs", manifest.repairs},   {"policies", manifest.policies},
-                     {"seed", manifest.seed}};
+  Json json = {{"schema", kManifestSchema},     {"version", manifest.version},
+               {"cluster", std::move(cluster)}, {"trace", to_json(manifest.trace)},
+               {"repairs", manifest.repairs},   {"policies", manifest.policies},
+               {"seed", manifest.seed}};
+  if (!manifest.events.path.empty()) json["events"] = to_json(manifest.events);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -7,6 +7,7 @@
 #include "sim/base/diagnostics.hpp"
 #include "sim/policy/registry.hpp"
 #include "sim/workload/load_trace.hpp"
+#include "sim/workload/read_events.hpp"
 
 namespace rehearse {
 namespace {
@@ -37,6 +38,10 @@ ClusterFile header_machine(const Workload& workload, const std::string& trace) {
 RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options) {
   RunResult result;
   result.workload = load_trace(experiment.trace, rules_of(experiment));
+  if (!experiment.events.empty()) {
+    result.workload.operations = load_events(experiment.events, result.workload);
+    result.manifest.events = {experiment.events, sha256_of_file(experiment.events)};
+  }
   ClusterFile file = experiment.cluster.empty() ? header_machine(result.workload, experiment.trace)
                                                 : load_cluster(experiment.cluster);
   result.cluster = std::move(file.cluster);
