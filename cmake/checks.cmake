@@ -1,6 +1,8 @@
 # Tests of the text rather than of the program.
 add_test(NAME tidy COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/tidy.py)
 add_test(NAME tidy_test COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/tidy_test.py)
+add_test(NAME validate_test
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/validate_test.py)
 add_test(NAME format COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/scripts/format --check)
 set_tests_properties(format PROPERTIES SKIP_RETURN_CODE 77)
 

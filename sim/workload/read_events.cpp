@@ -90,27 +90,36 @@ class EventsReader {
     report(0, "not the header of a file of events", "the first line is offset,command");
   }
 
+  /// The command: the second field, or all behind the first comma if it is not quoted.
+  CsvField command() const {
+    CsvField command = fields_[1];
+    if (!command.quoted) {
+      command.text = text_.substr(command.offset, scanner_.end_offset() - command.offset);
+    }
+    return command;
+  }
+
   void read_row() {
     if (!good_quotes()) return;
-    if (fields_.size() != 2) {
-      return report(fields_.size() > 2 ? fields_[2].offset : scanner_.end_offset(),
-                    fmt::format("row has {} fields, the header has 2", fields_.size()),
-                    "quote a command that holds commas");
+    if (fields_.size() < 2 || (fields_[1].quoted && fields_.size() > 2)) {
+      return report(scanner_.end_offset(), "not a row of a time and a command",
+                    "write 3600,scontrol update NodeName=n1 State=RESUME");
     }
     const auto offset = parse_seconds(fields_[0].text);
     if (!offset) {
       report(fields_[0].offset, fmt::format("\"{}\" is not a time", fields_[0].text),
              "write seconds after the trace's origin, such as 3600 or 0.25");
     }
+    const CsvField field = command();
     Operation operation{.at = Time{offset.value_or(Duration::zero())},
                         .line = scanner_.line(),
-                        .text = std::string(fields_[1].text)};
+                        .text = std::string(field.text)};
     std::vector<OptionProblem> problems;
     read_operator_command(
-        fields_[1].text, [&](auto name, auto task) { return jobs_.find(name, task); }, operation,
+        field.text, [&](auto name, auto task) { return jobs_.find(name, task); }, operation,
         problems);
     for (OptionProblem& problem : problems) {
-      report(scanner_.offset_of(fields_[1], problem.offset), std::move(problem.message),
+      report(scanner_.offset_of(field, problem.offset), std::move(problem.message),
              std::move(problem.help));
     }
     operations_.push_back(std::move(operation));

@@ -1,7 +1,7 @@
 // What operators did while the jobs of a trace ran: a CSV with the columns `offset` (seconds after
-// the origin) and `command`, a line of scontrol, scancel or sacctmgr. `{T+600}` in it is a time
-// after the origin, `{id:J12}`, `{id:A03_7}` and `{id:A03}_7` are a job of the trace or a task of
-// its array; a bare id of the trace will do too.
+// the origin) and `command`, a line of scontrol, scancel or sacctmgr, whose commas need no quotes.
+// `{T+600}` in it is a time after the origin, `{id:J12}`, `{id:A03_7}` and `{id:A03}_7` are a job
+// of the trace or a task of its array; a bare id of the trace will do too.
 #pragma once
 
 #include <string>

@@ -80,6 +80,7 @@ TEST_CASE("scancel takes ids and filters", "[events]") {
   CHECK(all.name == "x");
   CHECK(all.pending);
   CHECK(all.running);
+  CHECK(operations_of("3,scancel J1,J2\n").size() == 1);
   CHECK(error_of("scancel") == "2:10: error: names no job");
   CHECK(error_of("scancel -s INT J1") ==
         "2:11: error: the option \"-s\" of scancel is not simulated");
