@@ -1,5 +1,5 @@
-// Which of the nodes on offer give how many CPUs: the three evaluations of cons_tres (semantics
-// 5.4). Each puts what it takes in `taken` and says whether that is the job.
+// Which of the nodes on offer give how many CPUs: the evaluations of cons_tres (semantics 5.4).
+// Each puts what it takes in `taken` and says whether that is the job.
 #pragma once
 
 #include <cstdint>
@@ -49,5 +49,15 @@ bool eval_topology(const Question& question, const std::vector<Offer>& offers,
 /// The least loaded node of the lowest weight, one after the other (5.4.3).
 bool eval_least_loaded(const Question& question, const std::vector<Offer>& offers,
                        std::vector<Taken>& taken);
+
+/// Nodes with jobs first (bf_busy_nodes).
+bool eval_busy(const Question& question, const std::vector<Offer>& offers,
+               std::vector<Taken>& taken);
+/// The last node of the table first (pack_serial_at_end).
+bool eval_last(const Question& question, const std::vector<Offer>& offers,
+               std::vector<Taken>& taken);
+/// On as many nodes as there may be (--spread-job).
+bool eval_spread(const Question& question, const std::vector<Offer>& offers,
+                 std::vector<Taken>& taken);
 
 }  // namespace rehearse::slurm

@@ -73,6 +73,22 @@ void set_gres(const Asked& asked, const Cluster& cluster, Needs& needs) {
   });
 }
 
+/// --ntasks-per-gpu gives the tasks where GPUs are given, and the GPUs where tasks are.
+void set_tasks_per_gpu(const Asked& asked, const Cluster& cluster, Needs& needs) {
+  if (needs.tasks_per_gpu == 0) return;
+  std::int64_t gpus = 0;
+  for (const GresAsked& one : needs.gres) {
+    if (one.name == "gpu") gpus += one.per_job + one.per_node * needs.min_nodes;
+  }
+  if (gpus > 0 && asked.tasks == 0) {
+    needs.tasks = static_cast<std::uint32_t>(gpus) * needs.tasks_per_gpu;
+  } else if (gpus == 0) {
+    Asked more;
+    more.gres_per_job.push_back({"gpu", "", ceil_div(needs.tasks, needs.tasks_per_gpu)});
+    set_gres(more, cluster, needs);
+  }
+}
+
 bool asks_gpus(const Needs& needs) {
   return std::any_of(needs.gres.begin(), needs.gres.end(),
                      [](const GresAsked& one) { return one.name == "gpu"; });
@@ -140,6 +156,10 @@ bool is_big_enough(const Node& node, const Needs& needs) {
   if (node.threads_per_core < needs.threads_per_core) return false;
   if (needs.memory.per == MemoryPer::Node && needs.memory.mib > node.memory_mib) return false;
   if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > node.memory_mib) return false;
+  return true;
+}
+
+bool has_gres(const Node& node, const Needs& needs) {
   for (const GresAsked& one : needs.gres) {
     std::int64_t count = 0;
     for (const GresId kind : one.kinds) {
@@ -165,6 +185,11 @@ std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs)
     const auto node = static_cast<NodeId>(i);
     if (!is_big_enough(cluster.nodes[node], needs)) needs.candidates.erase(node);
   }
+  needs.configured = needs.candidates;
+  for (std::size_t i = 0; i < cluster.nodes.size(); ++i) {
+    const auto node = static_cast<NodeId>(i);
+    if (!has_gres(cluster.nodes[node], needs)) needs.candidates.erase(node);
+  }
   needs.required = named(asked.nodelist, cluster);
   NodeSet missing = needs.required;
   missing -= needs.candidates;
@@ -189,9 +214,11 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   const Partition& place = cluster.partitions[partition];
   set_sizes(asked, needs);
   set_gres(asked, cluster, needs);
+  set_tasks_per_gpu(asked, cluster, needs);
   // sbatch raises --mincpus to the CPUs of a task.
   needs.min_cpus_per_node = std::max(asked.min_cpus_per_node, needs.cpus_per_task);
   result.error = set_memory(asked, cluster, place, needs);
+  needs.min_cpus_per_node = std::max(needs.min_cpus_per_node, needs.cpus_per_task);
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;
   needs.min_cpus = tasks * needs.cpus_per_task;
   for (const GresAsked& one : needs.gres) {

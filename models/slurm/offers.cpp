@@ -38,7 +38,7 @@ Free free_of(const Question& question, NodeId node) {
   const bool whole_sockets = machine.cluster().select.unit == ConsumableUnit::Socket;
   Free free;
   if (question.row == 0 && !by_socket(question, shape)) {
-    free.cores = machine.free_cores(node);
+    free.cores = question.all_cores ? shape.usable_cores : machine.free_cores(node);
     if (whole_sockets && free.cores < shape.usable_cores) free.cores = 0;
     free.cpus = free.cores * threads;
     if (needs.tasks_per_socket > 0) {
@@ -126,7 +126,7 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
   if (most == 0) most = asked.per_task * std::max(needs.tasks, 1U);
   near = std::min(near, count);
   if (most > 0) near = std::min(near, most);
-  offer.weight -= static_cast<std::uint64_t>(std::min<std::int64_t>(near, 0xff));
+  offer.near = std::min<std::int64_t>(std::max<std::int64_t>(offer.near, 0) + near, 0xff);
   return true;
 }
 
@@ -240,7 +240,8 @@ std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& 
 void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits) {
   const Machine& machine = question.machine;
   const Shape& shape = machine.shape(node);
-  const std::uint64_t* const free = machine.free_core_bits(node);
+  const std::uint64_t* const free = question.all_cores ? &machine.shapes().usable[shape.first_word]
+                                                       : machine.free_core_bits(node);
   bits.assign(free, free + shape.words);
   if (question.row == 0) return;
   for (std::uint32_t core = 0; core < shape.cores(); ++core) {
@@ -254,17 +255,19 @@ Offer offer_of(const Question& question, NodeId node) {
   const Shape& shape = machine.shape(node);
   Offer offer{.node = node};
   offer.unit = used_threads(question.needs, shape);
-  if (question.row == 0 && machine.free_cores(node) * offer.unit < question.least_cpus) {
-    return offer;
-  }
+  const bool plain = question.row == 0 && !question.all_cores;
+  if (plain && machine.free_cores(node) * offer.unit < question.least_cpus) return offer;
   if (!may_use(question, node)) return offer;
-  const std::int32_t weight = machine.cluster().nodes[node].weight;
-  offer.weight = static_cast<std::uint64_t>(weight) << 8 | 0xff;
   const Free free = free_of(question, node);
   offer.cpus = free.cpus;
   limit_cpus(question, shape, offer);
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
+  const std::vector<std::uint8_t>* const kept = question.how.near_gpus;
+  const std::uint8_t before = kept != nullptr ? (*kept)[index(node)] : kNoNearGpus;
+  const auto weight = static_cast<std::uint64_t>(machine.cluster().nodes[node].weight) << 8;
+  offer.weight =
+      weight | (offer.near < 0 ? before : kNoNearGpus - static_cast<std::uint64_t>(offer.near));
   // For GRES cores are chosen at once, and no more of them than the tasks need.
   if (!question.needs.gres.empty() && !question.needs.exclusive) {
     const std::uint64_t tasks = most_tasks(question.needs);

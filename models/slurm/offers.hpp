@@ -22,6 +22,7 @@ struct Question {
   std::uint32_t task_cpus = 1;   ///< CPUs of a task, with those that its GPUs bring
   std::uint32_t least_cpus = 1;  ///< of a node, for it to be of any use
   std::int64_t job_gpus = 0;     ///< --gpus: to be found over all nodes; 0: no such request
+  bool all_cores = false;        ///< as if no job had cores
   std::uint32_t row = 0;         ///< jobs of its own sharing partition that a core may have already
 };
 
@@ -32,6 +33,7 @@ struct Offer {
   std::uint32_t min_cpus = 0;  ///< that the GPUs asked for per node bring
   std::int64_t gpus = 0;       ///< free ones that --gpus may count
   std::uint64_t weight = 0;    ///< Weight and, in the low byte, how few of the GPUs are near
+  std::int64_t near = -1;      ///< GPUs that are near; -1: it did not come to that
 };
 
 /// CPUs of a core that the job would use on a node (hint, threads per core, tasks per core).

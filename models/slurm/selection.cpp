@@ -32,18 +32,26 @@ bool set_nodes(Question& question) {
   return question.max_nodes >= question.min_nodes;
 }
 
+/// The first that applies (semantics 5.4).
 bool evaluate(const Question& question, const std::vector<Offer>& offers,
               std::vector<Taken>& taken) {
   const Cluster& cluster = question.machine.cluster();
   const Needs& needs = question.needs;
+  const Choosing& how = question.how;
   taken.clear();
+  if (needs.spread) return eval_spread(question, offers, taken);
+  if (how.busy_first && how.will_run && !needs.contiguous) {
+    return eval_busy(question, offers, taken);
+  }
   if (cluster.select.least_loaded || cluster.partitions[needs.partition].least_loaded) {
     return eval_least_loaded(question, offers, taken);
   }
-  if (!cluster.switches.empty() && !needs.contiguous) {
-    return eval_topology(question, offers, taken);
+  if (how.serial_at_end && needs.min_cpus == 1 && question.wanted_nodes == 1) {
+    return eval_last(question, offers, taken);
   }
-  return eval_nodes(question, offers, taken);
+  const bool tree = !cluster.switches.empty() && !needs.contiguous &&
+                    (!how.topology_optional || needs.switches > 0);
+  return tree ? eval_topology(question, offers, taken) : eval_nodes(question, offers, taken);
 }
 
 /// Nodes with few CPUs may have used up the number of nodes: without them, fewest first, until it
@@ -71,44 +79,108 @@ bool evaluate_without_small(const Question& question, std::vector<Offer>& offers
   return false;
 }
 
-std::optional<Allocation> choose(Question& question, const NodeSet& nodes) {
+/// What each node could give, where that is anything; and what is to be kept of it.
+std::vector<Offer> offers_of(const Question& question, const NodeSet& nodes) {
   std::vector<Offer> offers;
-  std::size_t count = 0;
   nodes.for_each([&](NodeId node) {
     const Offer offer = offer_of(question, node);
     if (offer.cpus > 0) offers.push_back(offer);
+    if (offer.near >= 0 && question.how.near_gpus != nullptr) {
+      (*question.how.near_gpus)[index(node)] =
+          static_cast<std::uint8_t>(kNoNearGpus - static_cast<std::uint64_t>(offer.near));
+    }
     return true;
   });
-  count = offers.size();
-  if (count < question.min_nodes) return std::nullopt;
+  return offers;
+}
+
+/// Nodes with what they give; empty: there is no way.
+std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
   std::vector<Taken> taken;
+  std::vector<Offer> offers = offers_of(question, nodes);
+  if (offers.size() < question.min_nodes) return taken;
   if (!evaluate(question, offers, taken) && !evaluate_without_small(question, offers, taken)) {
-    return std::nullopt;
+    taken.clear();
   }
+  return taken;
+}
+
+/// Feature counts: the nodes of each term are chosen for themselves, one CPU each, and then have to
+/// be in the job (semantics 5.2.5). False if there are too few.
+bool require_counted(const Machine& machine, const NodeSet& nodes, const Choosing& how,
+                     Needs& needs) {
+  for (const FeatureCount& term : needs.counted) {
+    Needs some = needs;
+    some.counted.clear();
+    some.required = NodeSet(nodes.universe());
+    some.min_nodes = some.max_nodes = some.min_cpus = some.tasks = term.count;
+    Question question(machine, some, how);
+    if (!set_nodes(question)) return false;
+    NodeSet left = nodes;
+    left &= term.nodes;
+    left -= needs.required;
+    const std::vector<Taken> taken = choose(question, left);
+    if (taken.empty()) return false;
+    for (const Taken& one : taken) needs.required.insert(one.node);
+  }
+  needs.min_nodes = std::max(needs.min_nodes, static_cast<std::uint32_t>(needs.required.count()));
+  return true;
+}
+
+std::optional<Allocation> choose_in(const Machine& machine, const Needs& needs,
+                                    const NodeSet& nodes, const Choosing& how, std::uint32_t row) {
+  Question question(machine, needs, how);
+  if (!set_nodes(question)) return std::nullopt;
+  if (how.near_gpus != nullptr && !needs.gres.empty()) {
+    // Slurm asks first whether it would fit with all cores free, which leaves its traces.
+    question.all_cores = true;
+    offers_of(question, nodes);
+    question.all_cores = false;
+  }
+  question.row = row;
+  std::vector<Taken> taken = choose(question, nodes);
+  if (taken.empty()) return std::nullopt;
   return lay_out(question, taken);
+}
+
+/// On one of the alternatives of --constraint if it has any, the first that does.
+std::optional<Allocation> choose_among(const Machine& machine, const Needs& needs,
+                                       const NodeSet& nodes, const Choosing& how,
+                                       std::uint32_t row) {
+  if (needs.alternatives.empty()) return choose_in(machine, needs, nodes, how, row);
+  for (const NodeSet& alternative : needs.alternatives) {
+    NodeSet some = nodes;
+    some &= alternative;
+    if (auto allocation = choose_in(machine, needs, some, how, row)) return allocation;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<Allocation> choose_nodes(const Machine& machine, const Needs& needs,
                                        const NodeSet& usable, const Choosing& how) {
-  Question question(machine, needs, how);
-  if (!set_nodes(question)) return std::nullopt;
   NodeSet nodes = usable;
   nodes &= needs.candidates;
+  if (how.near_gpus != nullptr && !how.will_run) {
+    NodeSet sets = usable;
+    sets &= needs.configured;
+    sets.for_each([&](NodeId node) {
+      (*how.near_gpus)[index(node)] = kNoNearGpus;
+      return true;
+    });
+  }
+  if (!needs.counted.empty()) {
+    Needs with = needs;
+    if (!require_counted(machine, nodes, how, with)) return std::nullopt;
+    return choose_among(machine, with, nodes, how, 0);
+  }
   const Partition& partition = machine.cluster().partitions[needs.partition];
   const bool shares = machine.is_sharing(needs.partition) &&
                       (partition.over_subscribe == OverSubscribe::Force || needs.over_subscribe);
   const std::uint32_t rows = shares && !needs.exclusive ? partition.over_subscribe_jobs : 1;
-  for (question.row = 0; question.row < rows; ++question.row) {
-    if (needs.alternatives.empty()) {
-      if (auto allocation = choose(question, nodes)) return allocation;
-    }
-    for (const NodeSet& alternative : needs.alternatives) {
-      NodeSet some = nodes;
-      some &= alternative;
-      if (auto allocation = choose(question, some)) return allocation;
-    }
+  for (std::uint32_t row = 0; row < rows; ++row) {
+    if (auto allocation = choose_among(machine, needs, nodes, how, row)) return allocation;
   }
   return std::nullopt;
 }
