@@ -12,11 +12,6 @@ std::uint32_t count_bits(const Bits& bits) {
   return count;
 }
 
-std::uint32_t cores_for(const Question& question, NodeId node, std::uint32_t cpus) {
-  const std::uint32_t threads = used_threads(question.needs, question.machine.shape(node));
-  return (cpus + threads - 1) / threads;
-}
-
 std::int64_t gpus_of(const Held& held, const Cluster& cluster) {
   std::int64_t count = 0;
   for (const HeldGres& gres : held.gres) {
@@ -74,7 +69,7 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
     const std::uint64_t* const usable = &machine.shapes().usable[shape.first_word];
     held.cores.assign(usable, usable + shape.words);
   } else {
-    held.cores = choose_cores(question, from.node, cpus);
+    held.cores = choose_cores(question, from, cpus);
     if (unit == ConsumableUnit::Socket) widen_to_sockets(question, from.node, held.cores);
   }
   const std::uint32_t cores = count_bits(held.cores);
@@ -117,87 +112,6 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
     if (needs.cpus_per_gpu > 0) cpus[i] = taken[i].cpus;
   }
   return cpus;
-}
-
-Bits choose_cores(const Question& question, NodeId node, std::uint32_t cpus) {
-  const Shape& shape = question.machine.shape(node);
-  std::vector<std::uint64_t> open;
-  open_cores(question, node, open);
-  Bits chosen(shape.words, 0);
-  std::uint32_t left = cores_for(question, node, cpus);
-  std::vector<std::uint32_t> next(shape.sockets, 0);
-  const std::uint32_t pack =
-      question.task_cpus > 1 ? cores_for(question, node, question.task_cpus) : 1;
-  const auto take_from = [&](std::uint32_t socket) {
-    for (std::uint32_t& i = next[socket]; i < shape.cores_per_socket; ++i) {
-      const std::uint32_t core = socket * shape.cores_per_socket + i;
-      if ((open[core / 64] >> (core % 64) & 1U) == 0) continue;
-      chosen[core / 64] |= std::uint64_t{1} << (core % 64);
-      ++i;
-      return true;
-    }
-    return false;
-  };
-  for (bool more = true; more && left > 0;) {
-    more = false;
-    for (std::uint32_t socket = 0; socket < shape.sockets && left > 0; ++socket) {
-      for (std::uint32_t i = 0; i < pack && left > 0 && take_from(socket); ++i, --left) more = true;
-    }
-  }
-  return chosen;
-}
-
-void give_gres(const Question& question, const Taken& from, std::uint32_t tasks, Held& held) {
-  const Machine& machine = question.machine;
-  const Cluster& cluster = machine.cluster();
-  const Shape& shape = machine.shape(from.node);
-  const auto give = [&](std::uint64_t devices) {
-    for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
-      const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
-      const GresId kind = machine.shapes().devices[shape.first_device + i].kind;
-      auto own = std::find_if(held.gres.begin(), held.gres.end(),
-                              [&](const HeldGres& gres) { return gres.kind == kind; });
-      if (own == held.gres.end()) {
-        held.gres.push_back({.kind = kind, .count = 0, .devices = {0}});
-        own = held.gres.end() - 1;
-      }
-      ++own->count;
-      own->devices.front() |= std::uint64_t{1} << i;
-    }
-  };
-  if (question.needs.exclusive) {
-    give(machine.free_devices(from.node));
-    for (const GresId kind : machine.shapes().counted) {
-      const std::uint32_t count = cluster.nodes[from.node].gres[index(kind)];
-      if (count > 0) held.gres.push_back({.kind = kind, .count = count, .devices = {}});
-    }
-    return;
-  }
-  for (const GresAsked& asked : question.needs.gres) {
-    std::int64_t count = asked.per_node + asked.per_task * tasks;
-    if (asked.name == "gpu") {
-      count += from.gpus;
-      std::uint64_t devices = 0;
-      for (std::uint64_t rest = free_gpus(question, from.node, asked); rest != 0 && count > 0;
-           rest &= rest - 1, --count) {
-        devices |= rest & (~rest + 1);
-      }
-      give(devices);
-    } else if (asked.name == "shard") {
-      for (std::uint32_t i = 0; i < shape.devices; ++i) {
-        const Device& device = machine.shapes().devices[shape.first_device + i];
-        const bool free = (machine.free_devices(from.node) >> i & 1U) != 0;
-        if (!free || machine.used_shards(from.node, i) + count > device.shards) continue;
-        held.gres.push_back({.kind = asked.kinds.front(),
-                             .count = static_cast<std::uint32_t>(count),
-                             .devices = {std::uint64_t{1} << i}});
-        break;
-      }
-    } else if (!asked.kinds.empty()) {
-      held.gres.push_back(
-          {.kind = asked.kinds.front(), .count = static_cast<std::uint32_t>(count), .devices = {}});
-    }
-  }
 }
 
 Allocation lay_out(const Question& question, std::vector<Taken>& taken) {

@@ -13,11 +13,11 @@ namespace rehearse::slurm {
 /// turn, within what was taken.
 std::vector<std::uint32_t> distribute(const Question& question, const std::vector<Taken>& taken);
 
-/// Cores for `cpus` CPUs, lowest free core of each socket in turn, or packed where tasks have
-/// several CPUs.
-Bits choose_cores(const Question& question, NodeId node, std::uint32_t cpus);
+/// Cores for `cpus` CPUs: near the GPUs that are to come with them, the lowest free core of each
+/// socket in turn, whole tasks in one socket.
+Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpus);
 
-/// The devices and counts of a node.
+/// The devices and counts of a node, GPUs near the cores that are held if there are any.
 void give_gres(const Question& question, const Taken& from, std::uint32_t tasks, Held& held);
 
 /// All of it. `taken` in any order.

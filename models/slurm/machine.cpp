@@ -92,6 +92,8 @@ std::shared_ptr<const Shapes> shapes_of(const Cluster& cluster) {
     result->nodes.push_back(shape);
   }
   result->core_bits = 64 * words;
+  result->bound_devices = std::any_of(result->devices.begin(), result->devices.end(),
+                                      [](const Device& device) { return ~device.sockets != 0; });
   for (std::size_t i = 0; i < cluster.gres.size(); ++i) {
     const auto kind = static_cast<GresId>(i);
     if (cluster.gres[kind].name == "shard") {

@@ -66,6 +66,7 @@ struct Shapes {
   std::vector<Shape> nodes;
   std::vector<std::uint64_t> usable;  ///< core bits, less reserved cores
   std::vector<Device> devices;        ///< of all nodes, by node and index
+  bool bound_devices = false;         ///< whether some are near some sockets only
   std::vector<GresId> counted;        ///< kinds that are mere counts: neither gpu nor shard
   std::vector<GresId> shard_kinds;
   std::vector<PartitionId> capped;   ///< those with MaxCPUsPerNode

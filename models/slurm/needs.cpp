@@ -213,6 +213,7 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   needs.partition = partition;
   const Partition& place = cluster.partitions[partition];
   set_sizes(asked, needs);
+  if (cluster.select.one_task_per_core && needs.tasks_per_core == 0) needs.tasks_per_core = 1;
   set_gres(asked, cluster, needs);
   set_tasks_per_gpu(asked, cluster, needs);
   // sbatch raises --mincpus to the CPUs of a task.

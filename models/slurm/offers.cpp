@@ -100,7 +100,7 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     const Device& device = machine.shapes().devices[shape.first_device + i];
     if ((device.sockets & free.open_sockets) != 0) ++near;
   }
-  if (needs.enforce_binding) count = near;
+  if (needs.enforce_binding || question.near_only) count = near;
   if (needs.memory.per == MemoryPer::Gpu && needs.memory.mib > 0) {
     const std::int64_t memory = shape.memory_mib - machine.used_memory(offer.node);
     count = std::min(count, memory / needs.memory.mib);

@@ -23,6 +23,7 @@ struct Question {
   std::uint32_t least_cpus = 1;  ///< of a node, for it to be of any use
   std::int64_t job_gpus = 0;     ///< --gpus: to be found over all nodes; 0: no such request
   bool all_cores = false;        ///< as if no job had cores
+  bool near_only = false;        ///< GPUs that are near no free core do not count
   std::uint32_t row = 0;         ///< jobs of its own sharing partition that a core may have already
 };
 

@@ -94,8 +94,7 @@ std::vector<Offer> offers_of(const Question& question, const NodeSet& nodes) {
   return offers;
 }
 
-/// Nodes with what they give; empty: there is no way.
-std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
+std::vector<Taken> choose_once(const Question& question, const NodeSet& nodes) {
   std::vector<Taken> taken;
   std::vector<Offer> offers = offers_of(question, nodes);
   if (offers.size() < question.min_nodes) return taken;
@@ -103,6 +102,20 @@ std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
     taken.clear();
   }
   return taken;
+}
+
+/// Nodes with what they give; empty: there is no way. GPUs far from all free cores are for a second
+/// attempt (semantics 5.7).
+std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
+  const bool twice = question.machine.shapes().bound_devices && !question.needs.gres.empty() &&
+                     !question.needs.enforce_binding;
+  if (twice) {
+    question.near_only = true;
+    std::vector<Taken> taken = choose_once(question, nodes);
+    question.near_only = false;
+    if (!taken.empty()) return taken;
+  }
+  return choose_once(question, nodes);
 }
 
 /// Feature counts: the nodes of each term are chosen for themselves, one CPU each, and then have to
