@@ -71,8 +71,10 @@ std::string plain_tres(const std::string& text) {
 
 class Replay {
  public:
-  explicit Replay(const fs::path& scenario)
+  Replay(const fs::path& scenario, bool newer)
       : name_(scenario.filename().string()),
+        version_(newer ? 2411 : 2205),
+        has_log_(!newer),
         cluster_(load_slurm(scenario.string()).cluster),
         workload_(load_trace((scenario / "jobs.csv").string())),
         machine_(cluster_),
@@ -80,9 +82,13 @@ class Replay {
     if (fs::exists(scenario / "events.csv")) {
       workload_.operations = load_events((scenario / "events.csv").string(), workload_);
     }
-    read_golden(scenario / "golden.csv");
-    read_log(scenario.parent_path().parent_path() / "logs" /
-             (name_.substr(0, name_.find('_')) + "_golden.ctld.log.gz"));
+    read_golden(scenario / (newer ? "golden-24.11.csv" : "golden.csv"));
+    if (has_log_) {
+      read_log(scenario.parent_path().parent_path() / "logs" /
+               (name_.substr(0, name_.find('_')) + "_golden.ctld.log.gz"));
+    } else {
+      guess_log();
+    }
     std::stable_sort(rows_.begin(), rows_.end(), [](const Row& one, const Row& other) {
       return one.start != other.start ? one.start < other.start : one.order < other.order;
     });
@@ -91,29 +97,49 @@ class Replay {
 
   Score run() {
     Score score;
-    for (const Row& row : rows_) {
-      advance(row.start);
-      const NodeSet golden = hosts(row.nodes);
-      const Needs needs = needs_of(asked(row), cluster_, partition(row)).needs;
-      std::optional<Allocation> got = ask(row, needs, usable(row));
+    while (!rows_.empty()) {
+      advance(rows_.front().start);
+      const auto [at, got] = next();
+      const Row row = rows_[at];
+      rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(at));
       if (!row.backfill) {
         ++score.main;
-        if (!equals(row, got)) got = ask_without_blocked(row, needs);
         if (equals(row, got)) ++score.equal;
         if (!equals(row, got) && std::getenv("REPLAY") != nullptr) {
           fmt::print(stderr, "{} {} at {}: got {}, not {} {}\n", name_, row.id, row.start / 1000,
                      got ? describe(*got) : "nothing", row.nodes, plain_tres(row.tres));
         }
       }
-      if (!equals(row, got)) got = ask(row, needs, golden);
-      if (!got) continue;
-      machine_.add(*got);
-      running_.emplace(row.end, *got);
+      std::optional<Allocation> kept = got;
+      if (!equals(row, got)) kept = ask(row, needs(row), hosts(row.nodes));
+      if (!kept) continue;
+      machine_.add(*kept);
+      running_.emplace(row.end, *kept);
     }
     return score;
   }
 
  private:
+  /// The next row and what it gets: the first, or without a log the first of its second that gets
+  /// what it got.
+  std::pair<std::size_t, std::optional<Allocation>> next() const {
+    const auto get = [&](const Row& row) {
+      std::optional<Allocation> got = ask(row, needs(row), usable(row));
+      if (!row.backfill && !equals(row, got)) got = ask_without_blocked(row);
+      return got;
+    };
+    const Row& first = rows_.front();
+    std::optional<Allocation> got = get(first);
+    if (has_log_ || equals(first, got)) return {0, got};
+    for (std::size_t i = 1; i < rows_.size() && rows_[i].start == first.start; ++i) {
+      const std::optional<Allocation> other = get(rows_[i]);
+      if (equals(rows_[i], other)) return {i, other};
+    }
+    return {0, got};
+  }
+
+  Needs needs(const Row& row) const { return needs_of(asked(row), cluster_, partition(row)).needs; }
+
   void read_golden(const fs::path& path) {
     std::map<std::string, SubmissionId> submissions;
     for (std::size_t i = 0; i < workload_.submissions.size(); ++i) {
@@ -187,6 +213,14 @@ class Replay {
     }
   }
 
+  /// Main starts and ends where the clock of the harness has them for most jobs.
+  void guess_log() {
+    for (Row& row : rows_) {
+      if (!row.backfill) row.start += 500;
+      if (row.by_itself) row.end += row.backfill ? 50 : 550;
+    }
+  }
+
   void reserve(const Operation& operation) {
     const auto* const change = std::get_if<ChangeReservation>(&operation.action);
     if (change == nullptr || change->verb != ChangeReservation::Verb::Create) return;
@@ -233,14 +267,15 @@ class Replay {
     return nodes;
   }
 
-  std::optional<Allocation> ask(const Row& row, const Needs& needs, const NodeSet& nodes) const {
+  std::optional<Allocation> ask(const Row& row, const Needs& of, const NodeSet& nodes) const {
     Choosing how;
+    how.version = version_;
     how.user = users_.at(row.user);
     how.waited_for_switches = true;  // not known here
-    return choose_nodes(machine_, needs, nodes, how);
+    return choose_nodes(machine_, of, nodes, how);
   }
 
-  std::optional<Allocation> ask_without_blocked(const Row& row, const Needs& needs) const {
+  std::optional<Allocation> ask_without_blocked(const Row& row) const {
     std::vector<NodeSet> blocked;
     const NodeSet& own = cluster_.partitions[partition(row)].nodes;
     const auto add = [&](const NodeSet& nodes) {
@@ -262,7 +297,7 @@ class Replay {
       for (std::size_t i = 0; i < blocked.size(); ++i) {
         if ((some >> i & 1U) != 0) nodes -= blocked[i];
       }
-      got = ask(row, needs, nodes);
+      got = ask(row, needs(row), nodes);
     }
     return got;
   }
@@ -299,6 +334,8 @@ class Replay {
   }
 
   std::string name_;
+  int version_ = 2205;
+  bool has_log_ = true;
   Cluster cluster_;
   Workload workload_;
   Machine machine_;
@@ -337,7 +374,39 @@ TEST_CASE("Main starts of a real slurmctld get the same nodes", "[golden][slurm]
       {"s9_reservation_maint_drain", {75, 75}},
   };
   for (const auto& [name, score] : expected) {
-    const Score got = Replay(fs::path(shared) / "oracle/scenarios" / name).run();
+    const Score got = Replay(fs::path(shared) / "oracle/scenarios" / name, false).run();
+    INFO(name << ": " << got.equal << " of " << got.main);
+    CHECK(got == score);
+  }
+}
+
+TEST_CASE("Main starts of slurmctld 24.11 get the same nodes", "[golden][slurm]") {
+  const std::string shared = rehearse::testing::shared_folder();
+  if (shared.empty()) {
+    WARN("skipped: no ../shared with the oracle's scenarios");
+    return;
+  }
+  // There is no log of these runs to tell when within a second jobs started and victims went.
+  const std::map<std::string, Score> expected = {
+      {"s10_topology_tree", {85, 83}},
+      {"s11_node_weights", {178, 177}},
+      {"s12_mix", {290, 290}},
+      {"s13_skynet", {437, 434}},
+      {"s14_khipu", {324, 321}},
+      {"s15_kraken", {49, 44}},
+      {"s16_arandu", {65, 65}},
+      {"s1_fifo_backfill", {45, 45}},
+      {"s2_multifactor_fairtree", {114, 114}},
+      {"s3_labcap_overcap_requeue", {172, 172}},
+      {"s4_debug_userlimits", {131, 130}},
+      {"s5_preempt_qos_cancel_grace", {154, 151}},
+      {"s6_multipartition", {199, 195}},
+      {"s7_arrays_dependencies", {118, 118}},
+      {"s8_constraints_cpu_starvation", {80, 80}},
+      {"s9_reservation_maint_drain", {66, 66}},
+  };
+  for (const auto& [name, score] : expected) {
+    const Score got = Replay(fs::path(shared) / "oracle/scenarios" / name, true).run();
     INFO(name << ": " << got.equal << " of " << got.main);
     CHECK(got == score);
   }
