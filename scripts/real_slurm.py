@@ -1,4 +1,4 @@
-"""Run a short scenario on the Slurm that is installed here, by the wall clock, for scripts/validate.
+"""Run a short scenario on the Slurm that is installed here, by the wall clock: scripts/validate.
 
 Fake nodes on the loopback, as root, without accounting: what needs accounts or a data base is
 refused. A wall clock repeats no start to the second, so `validate` compares with a tolerance; the
@@ -184,7 +184,7 @@ class RealSlurm:
             act(what)
         while self.command("squeue", "-h", "-t", "R,CG,CF").stdout.strip() or self.is_waiting():
             time.sleep(2)
-        time.sleep(2)
+        time.sleep(6)  # until the last reasons are given
 
     def is_waiting(self):
         """Whether a pending job may still start: it waits for resources, or for its time."""
