@@ -24,6 +24,8 @@ import time
 LONGEST = 900  # seconds of submissions: it takes as long as it takes
 TOLERANCE = 5  # seconds: a turn of the scheduler, and how long it takes to end a job
 PORT = 12000 + os.getpid() % 200 * 100  # those of the nodes follow; none is an ephemeral one
+FOR_EVER = ("DependencyNeverSatisfied", "PartitionTimeLimit", "PartitionConfig",
+            "PartitionNodeLimit", "JobHeld", "BadConstraints", "QOS", "Assoc")
 OPTIONS = {"account": "-A", "partition": "-p", "qos": "-q", "nodes": "-N", "ntasks": "-n",
            "cpus_per_task": "-c", "gres": "--gres", "mem": "--mem", "timelimit": "-t",
            "array": "-a"}
@@ -187,10 +189,9 @@ class RealSlurm:
         time.sleep(6)  # until the last reasons are given
 
     def is_waiting(self):
-        """Whether a pending job may still start: it waits for resources, or for its time."""
-        reasons = self.command("squeue", "-h", "-t", "PD", "-o", "%r").stdout.split("\n")
-        return any(reason in ("None", "Priority", "Resources", "BeginTime", "Dependency")
-                   for reason in reasons)
+        """Whether a pending job may still start."""
+        reasons = self.command("squeue", "-h", "-t", "PD", "-o", "%r").stdout.splitlines()
+        return any(not reason.startswith(FOR_EVER) for reason in reasons)
 
     def attempts(self):
         """Rows of golden.csv, from the completion log and what is still there."""
