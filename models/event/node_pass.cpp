@@ -141,8 +141,8 @@ Reason NodePass::limit_before(const Candidate& candidate, const Ledger& ledger) 
   }
   // What was asked for is the least that it would get: a limit on that replaces a lack of
   // resources, so that a job held by a limit does not block others (shared/semantics 4.4).
-  const auto hit =
-      view().limiter().after_select(ledger, payer, view().request(candidate).tres, {}, time_limit);
+  const auto hit = view().limiter().after_select(ledger, payer, view().request(candidate).tres, {},
+                                                 time_limit, {}, Unasked::Held);
   return hit ? hit->reason : Reason::None;
 }
 
@@ -159,7 +159,7 @@ Reason NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
   const auto hit =
       view().limiter().after_select(ledger, view().payer(candidate.job, candidate.partition),
                                     tres_of_shares(view().cluster(), partition, shares, arena_),
-                                    most, view().job(candidate.job).time_limit);
+                                    most, view().job(candidate.job).time_limit, {}, Unasked::Held);
   return hit ? hit->reason : Reason::None;
 }
 

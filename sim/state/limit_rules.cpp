@@ -75,7 +75,7 @@ Comparison compare(const TresRule& rule, std::size_t tres, std::int64_t bound, c
   }
   std::int64_t used = counts_use ? at(use.tres, tres) : 0;
   if (rule.measure == Measure::MinutesLeft) used = of_use(spent.left[tres] / 60);
-  return {used, asked, asked > 0 && used + asked > bound};
+  return {used, asked, (asked > 0 || asking.holds_unasked) && used + asked > bound};
 }
 
 }  // namespace rehearse::limits

@@ -176,6 +176,7 @@ struct Asking {
   std::span<const NodeId> nodes{};
   bool is_free = false;  ///< UsageFactor is 0: what was used does not count
   bool is_safe = false;
+  bool holds_unasked = false;  ///< what it has nothing of is compared too
 
   bool is_submission() const { return per_node == nullptr; }
   std::int64_t of(const TresRule& rule, std::size_t position, const Use& use) const;

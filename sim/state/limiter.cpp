@@ -488,8 +488,8 @@ std::optional<LimitHit> Limiter::before_select(const Ledger& ledger, const Payer
 
 std::optional<LimitHit> Limiter::after_select(const Ledger& ledger, const Payer& payer,
                                               const TresCounts& tres, const TresCounts& per_node,
-                                              Duration time_limit,
-                                              std::span<const NodeId> nodes) const {
+                                              Duration time_limit, std::span<const NodeId> nodes,
+                                              Unasked unasked) const {
   if (!has_limits_) return std::nullopt;
   const Layers layers(cluster_, assocs_, &ledger, payer);
   const Asking asking{.tres = tres,
@@ -497,7 +497,8 @@ std::optional<LimitHit> Limiter::after_select(const Ledger& ledger, const Payer&
                       .per_node = &per_node,
                       .nodes = nodes,
                       .is_free = layers.usage_factor() == 0,
-                      .is_safe = cluster_.limits_are_safe};
+                      .is_safe = cluster_.limits_are_safe,
+                      .holds_unasked = unasked == Unasked::Held};
   for (std::size_t layer = 0; layer < layers.count(); ++layer) {
     for (const TresRule* rule : kQosTresRules) {
       if (auto hit = layers.qos_tres(layer, *rule, asking)) return hit;

@@ -35,6 +35,10 @@ struct LimitHit {
   std::int64_t used = 0, asked = 0, bound = 0;
 };
 
+/// Whether a limit that others are over holds a job that asks for nothing of that TRES. slurmctld
+/// lets it pass; the event scheduler does not.
+enum class Unasked : std::uint8_t { Passes, Held };
+
 /// The most nodes that limits leave to a job, and the reason if it needs more.
 struct MostNodes {
   std::int64_t count = kNoLimit;
@@ -63,11 +67,11 @@ class Limiter {
   /// TRES limits of what would be allocated (4.4), and those of TRES times the time limit, in begun
   /// minutes. `per_node` is what is compared with MaxTRESPerNode: slurmctld takes the mean, TRES
   /// over nodes rounded down. Of `nodes` only those count that the group does not use yet; without
-  /// them all do. A TRES that the job does not have is never over a maximum.
+  /// them all do.
   std::optional<LimitHit> after_select(const Ledger& ledger, const Payer& payer,
                                        const TresCounts& tres, const TresCounts& per_node,
-                                       Duration time_limit,
-                                       std::span<const NodeId> nodes = {}) const;
+                                       Duration time_limit, std::span<const NodeId> nodes = {},
+                                       Unasked unasked = Unasked::Passes) const;
   /// The most nodes that node selection may take (acct_policy_get_max_nodes): node counts of the
   /// Max and Grp limits, whatever is in use.
   MostNodes most_nodes(const Payer& payer) const;

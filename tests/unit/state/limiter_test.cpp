@@ -58,6 +58,18 @@ TEST_CASE("QOS limits rule and MaxJobsPU silences MaxJobs (scenario 75)", "[limi
   REQUIRE(other.before(silenced.payer(silenced.ann)) == "AssocMaxJobsLimit");
 }
 
+TEST_CASE("Who asks for nothing of it passes a limit that others are over", "[limiter]") {
+  Site site;
+  site.of(site.lab).grp_tres = {kNoLimit, kNoLimit, kNoLimit, kNoLimit, 2};
+  Asks asks{site};
+  asks.run(site.payer(site.ann), gpus(3));
+  const Payer bob = site.payer(site.bob);
+  REQUIRE(asks.after(bob, cpus(4)).empty());
+  const auto hit =
+      asks.limiter.after_select(asks.ledger, bob, cpus(4), cpus(4), kMinute, {}, Unasked::Held);
+  REQUIRE(name(hit) == "AssocGrpGRES");
+}
+
 TEST_CASE("A partition QOS limits a user (scenario 76)", "[limiter]") {
   Site site;
   site.qos(1).max_tres_per_user = {3};
