@@ -25,6 +25,7 @@ AuditResult audit(const Cluster& cluster, const Workload& workload, std::string_
   result.shares = schedule.shares;
   auditing::check_life(schedule, findings);
   auditing::check_places(schedule, findings);
+  auditing::check_access(schedule, findings);
   auditing::check_limits(schedule, findings);
   return result;
 }

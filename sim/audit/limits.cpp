@@ -1,8 +1,13 @@
-// Whether accounts, QOS and their limits were respected, by shared/semantics ch. 4: for each single
+// Whether the limits of accounts and QOS were respected, by shared/semantics ch. 4: for each single
 // limit the first of [partition QOS, job QOS] that sets it rules, the other way round with
 // OverPartQOS; associations are asked only if neither does, for group limits at every level up to
 // the root, for others at the user's own level, which inherits from the nearest account that sets
 // it.
+//
+// Of use over time only what holds whatever was used before: what running jobs may still use beside
+// the one that starts is within GrpTRESRunMins, and where limits are safe within GrpTRESMins, and
+// its time limit within GrpWall. slurmctld takes off what jobs have used at its ticks only, so that
+// it never allows more.
 //
 // Limits bind the job that starts, not those that run: a job under other limits may fill up what
 // is used. Of jobs that start in one second the order is not known, so each group limit is held
@@ -10,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <tuple>
 
@@ -53,6 +59,7 @@ struct Claim {
   std::size_t tres;  ///< kJobs: a number of jobs
   std::int64_t bound;
   std::int64_t amount;
+  bool of_minutes = false;  ///< TRES-minutes that jobs may still use
   bool operator<(const Claim& other) const {
     return std::tie(entity, limit, tres) < std::tie(other.entity, other.limit, other.tres);
   }
@@ -63,7 +70,11 @@ struct Use {
   std::int64_t jobs = 0;
   TresCounts tres;
   std::map<NodeId, std::int64_t> nodes;  ///< parts of jobs on each node
+  std::vector<const Attempt*> running;
 };
+
+/// UNLIMITED counts as 2^32 seconds.
+constexpr std::int64_t kLongest = std::int64_t{1} << 32U;
 
 std::optional<std::int64_t> bound_of(const TresCounts& limits, std::size_t tres) {
   if (tres >= limits.size() || limits[tres] == kNoLimit) return std::nullopt;
@@ -75,7 +86,6 @@ class Limiting {
   Limiting(const Schedule& schedule, Findings& findings)
       : schedule_(schedule), cluster_(schedule.cluster), findings_(findings) {}
 
-  void check_access();
   void check_starts();
   void check_submissions();
 
@@ -86,9 +96,16 @@ class Limiting {
   void check_own_tres(const Attempt& attempt, const Payer& payer, const TresCounts& tres,
                       std::size_t i);
   std::vector<Claim> claims(const Payer& payer, const TresCounts& tres) const;
+  std::vector<Claim> minute_claims(const Payer& payer, const TresCounts& tres) const;
+  std::vector<Claim> start_claims(const Attempt& attempt, const TresCounts& tres) const;
   std::vector<Claim> submit_claims(const Payer& payer) const;
   void start_together(std::vector<const Attempt*> starting);
   std::int64_t used_with(const Claim& claim, const std::vector<const Attempt*>& ruled) const;
+  std::int64_t left_with(const Claim& claim, const std::vector<const Attempt*>& ruled) const;
+  double factor(const Attempt& attempt) const;
+  std::optional<std::int64_t> multiplied(std::optional<std::int64_t> bound,
+                                         const Payer& payer) const;
+  void check_own_wall(const Attempt& attempt, const Payer& payer);
   void apply(const Attempt& attempt, std::int64_t sign);
   std::vector<Entity> entities(const Payer& payer) const;
   template <class Get>
@@ -158,22 +175,53 @@ TresCounts Limiting::amounts(const Attempt& attempt) const {
   const std::vector<double>& weights = schedule_.partition(attempt).billing_weights;
   double billing = weights.empty() ? static_cast<double>(tres[kTresCpu]) : 0;
   for (std::size_t i = 0; i < std::min(weights.size(), tres.size()); ++i) {
-    const double amount = static_cast<double>(tres[i]) / (i == kTresMem ? 1024 : 1);  // GiB
-    billing += weights[i] * amount;
+    billing += weights[i] * static_cast<double>(tres[i]);
   }
   tres[kTresBilling] = static_cast<std::int64_t>(billing);
   return tres;
 }
 
-void Limiting::check_own(const Attempt& attempt, const Payer& payer, const TresCounts& tres) {
-  const auto wall = [](const Limits& limits) { return limits.max_wall_per_job; };
-  auto most = by_qos(payer, wall);
-  if (!most) most = inherited(payer, wall);
-  if (most && attempt.limit > whole_seconds(*most)) {
+double Limiting::factor(const Attempt& attempt) const {
+  const auto qos = cluster_.find_qos(attempt.qos);
+  return qos ? cluster_.qos[*qos].usage_factor : 1;
+}
+
+// LimitFactor of the first QOS that has one multiplies GrpTRES and MaxTRES of associations.
+std::optional<std::int64_t> Limiting::multiplied(std::optional<std::int64_t> bound,
+                                                 const Payer& payer) const {
+  for (const QosId qos : payer.qos) {
+    const auto& by = cluster_.qos[qos].limit_factor;
+    if (!by || !bound) continue;
+    return *by > 0 ? static_cast<std::int64_t>(static_cast<double>(*bound) * *by) : *bound;
+  }
+  return bound;
+}
+
+void Limiting::check_own_wall(const Attempt& attempt, const Payer& payer) {
+  const auto qos = cluster_.find_qos(attempt.qos);
+  std::int64_t asked = attempt.limit;
+  if (qos && cluster_.qos[*qos].usage_factor_safe && asked != kForever) {
+    asked = static_cast<std::int64_t>(static_cast<double>(asked / 60) * factor(attempt)) * 60;
+  }
+  const auto check = [&](const char* limit, std::optional<Duration> most) {
+    if (!most || asked <= whole_seconds(*most)) return;
     findings_.add(
         "limit", schedule_, attempt, attempt.start,
-        fmt::format("MaxWall: a limit of {} s, at most {}", attempt.limit, whole_seconds(*most)));
-  }
+        fmt::format("{}: a limit of {} s, at most {}", limit, asked, whole_seconds(*most)));
+  };
+  const auto own = [](const Limits& limits) { return limits.max_wall_per_job; };
+  const auto most = by_qos(payer, own);
+  check("MaxWall", most ? most : inherited(payer, own));
+  if (!cluster_.limits_are_safe) return;
+  const auto group = [](const Limits& limits) { return limits.grp_wall; };
+  const auto of_qos = by_qos(payer, group);
+  check("GrpWall", of_qos);
+  if (of_qos) return;
+  for (const AssocId level : payer.levels) check("GrpWall", cluster_.assocs[level].limits.grp_wall);
+}
+
+void Limiting::check_own(const Attempt& attempt, const Payer& payer, const TresCounts& tres) {
+  check_own_wall(attempt, payer);
   for (std::size_t i = 0; i < tres.size(); ++i) check_own_tres(attempt, payer, tres, i);
 }
 
@@ -186,8 +234,17 @@ void Limiting::check_own_tres(const Attempt& attempt, const Payer& payer, const 
   };
   const auto per_job = [i](const Limits& all) { return bound_of(all.max_tres_per_job, i); };
   auto most = by_qos(payer, per_job);
-  if (!most) most = inherited(payer, per_job);
+  if (!most) most = multiplied(inherited(payer, per_job), payer);
   if (most && tres[i] > *most) bad("MaxTRESPerJob", tres[i], *most);
+
+  const auto minutes = [i](const Limits& all) { return bound_of(all.max_tres_minutes_per_job, i); };
+  most = by_qos(payer, minutes);
+  if (!most) most = inherited(payer, minutes);
+  const double asked = static_cast<double>(std::min(attempt.limit, kLongest)) *
+                       std::min(factor(attempt), 1.0) / 60 * static_cast<double>(tres[i]);
+  if (most && std::floor(asked) > static_cast<double>(*most)) {
+    bad("MaxTRESMinsPerJob", static_cast<std::int64_t>(asked), *most);
+  }
 
   const auto least =
       by_qos(payer, [i](const Limits& all) { return bound_of(all.min_tres_per_job, i); });
@@ -197,12 +254,9 @@ void Limiting::check_own_tres(const Attempt& attempt, const Payer& payer, const 
   most = by_qos(payer, per_node);
   if (!most) most = inherited(payer, per_node);
   if (!most || i == kTresNode || i == kTresBilling) return;
-  for (const Held& held : attempt.held) {
-    std::int64_t here = i == kTresCpu ? held.cpus : i == kTresMem ? held.memory_mib : 0;
-    if (i == kTresGpu) here = schedule_.gres(held, "gpu", "");
-    if (i >= kTresFirstGres) here = held.count(static_cast<GresId>(i - kTresFirstGres));
-    if (here > *most) bad("MaxTRESPerNode", here, *most);
-  }
+  // slurmctld takes the mean.
+  const std::int64_t here = tres[i] / std::max<std::int64_t>(tres[kTresNode], 1);
+  if (here > *most) bad("MaxTRESPerNode", here, *most);
 }
 
 // The limits on sums that rule a start.
@@ -231,7 +285,9 @@ std::vector<Claim> Limiting::claims(const Payer& payer, const TresCounts& tres) 
     const auto by_account = [i](const Limits& all) {
       return bound_of(all.max_tres_per_account, i);
     };
-    if (!of_qos("GrpTRES", i, group, Of::Qos)) of_accounts("GrpTRES", i, group);
+    if (!of_qos("GrpTRES", i, group, Of::Qos)) {
+      of_accounts("GrpTRES", i, [&](const Limits& all) { return multiplied(group(all), payer); });
+    }
     of_qos("MaxTRESPerUser", i, by_user, Of::QosUser);
     of_qos("MaxTRESPerAccount", i, by_account, Of::QosAccount);
   }
@@ -244,6 +300,29 @@ std::vector<Claim> Limiting::claims(const Payer& payer, const TresCounts& tres) 
   if (!user_ruled && !account_ruled) {
     claim("MaxJobs", payer.accounts.front(), kJobs,
           inherited(payer, [](const Limits& all) { return all.max_jobs; }));
+  }
+  return result;
+}
+
+// What running jobs may still use: limits on it, of those whose use counts.
+std::vector<Claim> Limiting::minute_claims(const Payer& payer, const TresCounts& tres) const {
+  std::vector<Claim> result;
+  const auto add = [&](const char* limit, TresCounts Limits::* bounds, std::size_t i) {
+    const auto claim = [&](Entity entity, const Limits& all) {
+      const auto bound = bound_of(all.*bounds, i);
+      if (bound) result.push_back({limit, std::move(entity), i, *bound, tres[i], true});
+      return bound.has_value();
+    };
+    for (const QosId qos : payer.qos) {
+      if (claim(part_of(qos, Of::Qos, payer), cluster_.qos[qos].limits)) return;
+    }
+    for (const AssocId level : payer.levels) {
+      claim(level_of(cluster_.assocs[level]), cluster_.assocs[level].limits);
+    }
+  };
+  for (std::size_t i = 0; i < tres.size(); ++i) {
+    add("GrpTRESRunMins", &Limits::grp_tres_run_minutes, i);
+    if (cluster_.limits_are_safe) add("GrpTRESMins", &Limits::grp_tres_minutes, i);
   }
   return result;
 }
@@ -298,13 +377,44 @@ void Limiting::apply(const Attempt& attempt, std::int64_t sign) {
     for (const Held& held : attempt.held) {
       if ((use.nodes[held.node] += sign) == 0) use.nodes.erase(held.node);
     }
+    if (sign > 0) use.running.push_back(&attempt);
+    if (sign < 0) std::erase(use.running, &attempt);
   }
+}
+
+std::vector<Claim> Limiting::start_claims(const Attempt& attempt, const TresCounts& tres) const {
+  const Payer who = payer(attempt);
+  std::vector<Claim> result = claims(who, tres);
+  if (factor(attempt) == 0) return result;  // held by no use over time
+  for (Claim& claim : minute_claims(who, tres)) result.push_back(std::move(claim));
+  return result;
+}
+
+// TRES-minutes that all may still use once `ruled` run. Of these one is measured before its
+// UsageFactor counts, hence at most 1.
+std::int64_t Limiting::left_with(const Claim& claim,
+                                 const std::vector<const Attempt*>& ruled) const {
+  double seconds = 0;
+  const std::int64_t now = ruled.front()->start;
+  for (const Attempt* attempt : use_.at(claim.entity).running) {
+    const std::int64_t left = attempt->start + std::min(attempt->limit, kLongest) - now;
+    seconds +=
+        static_cast<double>(std::max<std::int64_t>(left, 0) * amounts(*attempt)[claim.tres]) *
+        factor(*attempt);
+  }
+  for (const Attempt* attempt : ruled) {
+    seconds +=
+        static_cast<double>(std::min(attempt->limit, kLongest) * amounts(*attempt)[claim.tres]) *
+        std::min(factor(*attempt), 1.0);
+  }
+  return static_cast<std::int64_t>(seconds / 60);
 }
 
 // What is used of a claim's limit once all of `ruled` run. A node that several jobs use is one.
 std::int64_t Limiting::used_with(const Claim& claim,
                                  const std::vector<const Attempt*>& ruled) const {
   const Use& before = use_.at(claim.entity);
+  if (claim.of_minutes) return left_with(claim, ruled);
   if (claim.tres == kJobs) return before.jobs + static_cast<std::int64_t>(ruled.size());
   if (claim.tres == kTresNode) {
     std::set<NodeId> nodes;
@@ -325,7 +435,7 @@ void Limiting::start_together(std::vector<const Attempt*> starting) {
     const Payer who = payer(*attempt);
     const TresCounts tres = amounts(*attempt);
     check_own(*attempt, who, tres);
-    for (const Claim& claim : claims(who, tres)) {
+    for (const Claim& claim : start_claims(*attempt, tres)) {
       if (claim.amount > 0) ruled[claim].push_back(attempt);
     }
   }
@@ -349,7 +459,7 @@ void Limiting::check_starts() {
   for (const Attempt& attempt : schedule_.attempts) {
     if (!attempt.started() || attempt.end_or_forever() <= attempt.start) continue;
     starts.push_back(&attempt);
-    for (const Claim& claim : claims(payer(attempt), amounts(attempt))) use_[claim.entity];
+    for (const Claim& claim : start_claims(attempt, amounts(attempt))) use_[claim.entity];
   }
   std::vector<const Attempt*> ends = starts;
   std::stable_sort(starts.begin(), starts.end(),
@@ -411,78 +521,10 @@ void Limiting::check_submissions() {
   }
 }
 
-/// Whether `names` has `account` or one above it.
-bool names_account(const Cluster& cluster, const std::vector<std::string>& names,
-                   const std::string& account) {
-  const auto has = [&](const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (has(account)) return true;
-  const auto found = cluster.find_account(account);
-  for (AssocId at = found.value_or(kNone<AssocId>); at != kNone<AssocId>;
-       at = cluster.assocs[at].parent) {
-    if (has(cluster.assocs[at].account)) return true;
-  }
-  return false;
-}
-
-// Who may run there: the partition's lists, and the QOS of the association.
-void Limiting::check_access() {
-  for (const Attempt& attempt : schedule_.attempts) {
-    if (!attempt.started()) continue;
-    const auto no = [&](std::string text) {
-      findings_.add("access", schedule_, attempt, attempt.start, std::move(text));
-    };
-    const Partition& partition = schedule_.partition(attempt);
-    const Submission& submission = schedule_.submission(schedule_.job(attempt));
-    const auto& names = schedule_.workload.names;
-    const auto differs = [&](NameId asked, const std::string& got) {
-      return !names[asked].empty() && names[asked] != got;
-    };
-    if (differs(submission.user, attempt.user) || differs(submission.account, attempt.account) ||
-        differs(submission.qos, attempt.qos)) {
-      no(fmt::format("runs as {} of {} with QOS {}, the trace has {} of {} with {}", attempt.user,
-                     attempt.account, attempt.qos, names[submission.user],
-                     names[submission.account], names[submission.qos]));
-    }
-    const std::string asked = "," + names[submission.partition] + ",";
-    if (asked == ",," ? !partition.is_default
-                      : asked.find("," + partition.name + ",") == std::string::npos) {
-      no(fmt::format("partition {}, it asked for {}", partition.name, names[submission.partition]));
-    }
-    if (!partition.allow_accounts.empty() &&
-        !names_account(cluster_, partition.allow_accounts, attempt.account)) {
-      no(fmt::format("partition {} does not allow account {}", partition.name, attempt.account));
-    }
-    if (names_account(cluster_, partition.deny_accounts, attempt.account)) {
-      no(fmt::format("partition {} denies account {}", partition.name, attempt.account));
-    }
-    const auto has = [&](const std::vector<std::string>& list) {
-      return std::find(list.begin(), list.end(), attempt.qos) != list.end();
-    };
-    if ((!partition.allow_qos.empty() && !has(partition.allow_qos)) || has(partition.deny_qos)) {
-      no(fmt::format("partition {} does not allow QOS {}", partition.name, attempt.qos));
-    }
-    if (cluster_.declares_accounts && !cluster_.find_account(attempt.account)) {
-      no(fmt::format("account {} is not declared", attempt.account));
-    }
-    const Payer who = payer(attempt);
-    for (const AssocId level : who.levels) {
-      const std::vector<std::string>& allowed = cluster_.assocs[level].allow_qos;
-      if (allowed.empty()) continue;
-      if (!attempt.qos.empty() && !has(allowed)) {
-        no(fmt::format("account {} may not use QOS {}", attempt.account, attempt.qos));
-      }
-      break;
-    }
-  }
-}
-
 }  // namespace
 
 void check_limits(const Schedule& schedule, Findings& findings) {
   Limiting limiting(schedule, findings);
-  limiting.check_access();
   limiting.check_starts();
   limiting.check_submissions();
 }

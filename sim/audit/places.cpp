@@ -77,12 +77,15 @@ void Size::check_nodes() {
   if (nodes() < least || nodes() > most) {
     wrong("request", fmt::format("got {} nodes, asked for {} to {}", nodes(), least, most));
   }
-  if (nodes() < partition_.min_nodes || nodes() > partition_.max_nodes.value_or(nodes())) {
+  const auto qos_id = schedule_.cluster.find_qos(attempt_.qos);
+  const Qos qos = qos_id ? schedule_.cluster.qos[*qos_id] : Qos{};  // its flags lift limits
+  if ((nodes() < partition_.min_nodes && !qos.partition_min_nodes) ||
+      (nodes() > partition_.max_nodes.value_or(nodes()) && !qos.partition_max_nodes)) {
     wrong("partition",
           fmt::format("{} nodes, partition {} has from {} to {}", nodes(), partition_.name,
                       partition_.min_nodes, partition_.max_nodes.value_or(0)));
   }
-  if (attempt_.limit > 0 && partition_.max_time != kUnlimited &&
+  if (attempt_.limit > 0 && partition_.max_time != kUnlimited && !qos.partition_time_limit &&
       attempt_.limit > whole_seconds(partition_.max_time)) {
     wrong("partition", fmt::format("a limit of {} s, partition {} allows {}", attempt_.limit,
                                    partition_.name, whole_seconds(partition_.max_time)));

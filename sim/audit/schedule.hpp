@@ -104,6 +104,7 @@ Schedule read_schedule(const Cluster&, const Workload&, std::string_view jobs_cs
 // The rules, by what they look at.
 void check_life(const Schedule&, Findings&);    ///< times, dependencies, arrays, nothing lost
 void check_places(const Schedule&, Findings&);  ///< sizes, nodes, partitions, no node over-used
-void check_limits(const Schedule&, Findings&);  ///< accounts, QOS, and their limits
+void check_access(const Schedule&, Findings&);  ///< accounts and QOS
+void check_limits(const Schedule&, Findings&);  ///< the limits of accounts and QOS
 
 }  // namespace rehearse::auditing

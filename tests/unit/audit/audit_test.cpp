@@ -263,6 +263,60 @@ TEST_CASE("The audit objects to limits that are exceeded", "[audit]") {
   });
 }
 
+// Limits that a cluster file cannot set: alpha's jobs A (limit 600 s, 2 GPUs) and B (600 s, 1 GPU)
+// start at 0 and 10, H (600 s, 1 GPU) at 300 when B still has 310 s.
+TEST_CASE("The audit objects to use over time that limits do not allow", "[audit]") {
+  const Files files;
+  const auto violated = [&](auto&& edit) {
+    Cluster cluster = parse_cluster(files.cluster, "small.yaml").cluster;
+    edit(cluster, cluster.assocs[*cluster.find_account("alpha")].limits);
+    const AuditResult result =
+        audit(cluster, read_csv(files.trace, "trace.csv"), files.jobs, files.shares);
+    INFO(rendered(result));
+    CHECK(result.ok() != has_rule(result, "limit"));
+    return has_rule(result, "limit");
+  };
+  const auto gpus = [](std::int64_t count) {
+    TresCounts bounds(kTresGpu + 1, kNoLimit);
+    bounds[kTresGpu] = count;
+    return bounds;
+  };
+  const auto run_minutes = [&](std::int64_t most) {
+    return violated([&](Cluster&, Limits& alpha) { alpha.grp_tres_run_minutes = gpus(most); });
+  };
+  CHECK_FALSE(run_minutes(29));  // 2 * 590 + 600 s
+  CHECK(run_minutes(28));
+  const auto minutes = [&](std::int64_t most, bool safe) {
+    return violated([&](Cluster& cluster, Limits& alpha) {
+      alpha.grp_tres_minutes = gpus(most);
+      cluster.limits_are_safe = safe;
+    });
+  };
+  CHECK(minutes(28, true));
+  CHECK_FALSE(minutes(28, false));
+  const auto per_job = [&](std::int64_t most) {
+    return violated([&](Cluster&, Limits& alpha) { alpha.max_tres_minutes_per_job = gpus(most); });
+  };
+  CHECK_FALSE(per_job(20));
+  CHECK(per_job(19));
+  const auto wall = [&](int most) {
+    return violated([&](Cluster& cluster, Limits& alpha) {
+      alpha.grp_wall = std::chrono::minutes{most};
+      cluster.limits_are_safe = true;
+    });
+  };
+  CHECK_FALSE(wall(10));
+  CHECK(wall(9));
+  const auto factor = [&](double by) {
+    return violated([&](Cluster& cluster, Limits& alpha) {
+      alpha.grp_tres = gpus(2);  // A and B have three
+      for (Qos& qos : cluster.qos) qos.limit_factor = by;
+    });
+  };
+  CHECK_FALSE(factor(1.5));
+  CHECK(factor(1.4));
+}
+
 TEST_CASE("The first QOS that sets a limit rules, and the accounts only if none does", "[audit]") {
   // alpha holds 3 GPUs from 10 to 300; its own limit is lowered to 2, which only counts if the QOS
   // of the job that starts then says nothing.
