@@ -45,4 +45,11 @@ double DecayedUsage::at(AssocId assoc, Time now) const {
   return usage_[assoc] * std::exp2(-half_lives_since_origin(now));
 }
 
+void DecayedUsage::all(std::size_t count, Time now, IdVector<AssocId, double>& usage) const {
+  usage.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    usage[static_cast<AssocId>(i)] = at(static_cast<AssocId>(i), now);
+  }
+}
+
 }  // namespace rehearse

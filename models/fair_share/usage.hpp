@@ -23,6 +23,8 @@ class DecayedUsage {
               Time to);
   /// Unit-seconds as of `now`; 0 for an association that came up since the last charge.
   double at(AssocId assoc, Time now) const;
+  /// The same of the first `count` associations.
+  void all(std::size_t count, Time now, IdVector<AssocId, double>& usage) const;
 
  private:
   double half_lives_since_origin(Time time) const;

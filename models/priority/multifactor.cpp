@@ -102,9 +102,12 @@ class Multifactor final : public rehearse::PriorityPolicy {
     for (std::size_t i = 0; i < pending.size(); ++i) {
       fill(view, pending[i], factors.row(static_cast<Eigen::Index>(i)));
     }
-    // Column by column: Slurm adds in this order, and what is cut off depends on the last bit.
-    Eigen::VectorXd sums = Eigen::VectorXd::Zero(factors.rows());
-    for (Eigen::Index k = 0; k < weights.size(); ++k) sums += weights[k] * factors.col(k);
+    // Column by column, and TRES by themselves: Slurm adds in this order, and what is cut off
+    // depends on the last bit.
+    Eigen::VectorXd sums = Eigen::VectorXd::Zero(factors.rows()), tres = sums;
+    for (Eigen::Index k = 0; k < kTres; ++k) sums += weights[k] * factors.col(k);
+    for (Eigen::Index k = kTres; k < weights.size(); ++k) tres += weights[k] * factors.col(k);
+    sums += tres;
     for (std::size_t i = 0; i < pending.size(); ++i) {
       const Job& job = view.job(pending[i].job);
       const double sum = sums[static_cast<Eigen::Index>(i)] - job.nice;
@@ -162,18 +165,22 @@ class Multifactor final : public rehearse::PriorityPolicy {
   double job_size(const Job& job, const rehearse::TresCounts& asked) const {
     const auto cpus = static_cast<double>(asked[rehearse::kTresCpu]);
     const auto nodes = static_cast<double>(asked[rehearse::kTresNode]);
-    double large = 0;
+    double size = 0;
     if (params_.small_relative_to_time) {
       if (job.time_limit != rehearse::kUnlimited) {
         using Minutes = std::chrono::duration<double, std::ratio<60>>;
         const double minutes = std::max(1.0, Minutes(job.time_limit).count());
-        large = std::max(cpus, nodes * scale_.cpus / scale_.nodes) / minutes / scale_.cpus;
+        size = std::max(cpus, nodes * scale_.cpus / scale_.nodes) / minutes / scale_.cpus;
       }
+      if (params_.favor_small) size = 1 - size;
+    } else if (params_.favor_small) {
+      size = std::max(scale_.nodes - nodes, 0.0) / scale_.nodes;
+      if (cpus > 0) size = (size + (scale_.cpus - cpus) / scale_.cpus) / 2;
     } else {
-      const double node_share = nodes / scale_.nodes;
-      large = cpus == 0 ? node_share : (node_share + cpus / scale_.cpus) / 2;
+      size = nodes / scale_.nodes;
+      if (cpus > 0) size = (size + cpus / scale_.cpus) / 2;
     }
-    return std::clamp(params_.favor_small ? 1 - large : large, 0.0, 1.0);
+    return std::clamp(size, 0.0, 1.0);
   }
 
   /// The association's own or the nearest that is set above it, as slurmdbd passes it down.

@@ -345,13 +345,17 @@ TresCounts asked_tres(const Cluster& cluster, const Request& request) {
 
 }  // namespace
 
-std::int64_t billing(const Partition& partition, const TresCounts& tres) {
-  if (partition.billing_weights.empty()) return tres[kTresCpu];
+double exact_billing(const Partition& partition, const TresCounts& tres) {
+  if (partition.billing_weights.empty()) return static_cast<double>(tres[kTresCpu]);
   double sum = 0;
   for (std::size_t i = 0; i < partition.billing_weights.size() && i < tres.size(); ++i) {
     sum += partition.billing_weights[i] * static_cast<double>(tres[i]);
   }
-  return static_cast<std::int64_t>(std::floor(sum));
+  return sum;
+}
+
+std::int64_t billing(const Partition& partition, const TresCounts& tres) {
+  return static_cast<std::int64_t>(std::floor(exact_billing(partition, tres)));
 }
 
 const Resolution& Requests::resolve(const Workload& workload, AskedId asked,

@@ -82,7 +82,8 @@ class Requests {
 };
 
 /// The amounts of `tres` as `partition` bills them (TRESBillingWeights, of memory per MiB; without
-/// weights, CPUs), rounded down.
+/// weights, CPUs), as they count as use; and rounded down, as they are shown and limited.
+double exact_billing(const Partition& partition, const TresCounts& tres);
 std::int64_t billing(const Partition& partition, const TresCounts& tres);
 
 }  // namespace rehearse

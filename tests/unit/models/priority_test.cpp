@@ -77,6 +77,23 @@ TEST_CASE("WFP3 cubes the wait in units of the limit", "[priority]") {
   REQUIRE(score(scene, "wfp3", job) == Approx(27 * 4));
 }
 
+TEST_CASE("Basic: each job one less than the lowest so far [V]", "[priority]") {
+  Scene scene(flat_cluster(2, 4));
+  const auto policy = make_policy<PriorityPolicy>("basic");
+  std::vector<Candidate> pending;
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    pending.push_back(scene.wait(cpus(1)));
+    scene.job(pending.back()).submission = SubmissionId{i};
+  }
+  scene.job(pending[1]).nice = 100;
+  scene.job(pending[3]).admin_priority = 7;
+  REQUIRE(scores(scene, *policy, {pending[0], pending[1]}) ==
+          std::vector<double>{4294901759, 4294901658});
+  REQUIRE(scores(scene, *policy, {pending[2], pending[3], pending[0]}) ==
+          std::vector<double>{4294901657, 7, 4294901759});
+  REQUIRE(!policy->changes_with_time());
+}
+
 TEST_CASE("Multifactor: job size by nodes and CPUs [V]", "[priority]") {
   Scene scene(flat_cluster(2, 4));
   const Params weights{{"job_size_weight", "1000"}};
