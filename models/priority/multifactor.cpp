@@ -138,7 +138,7 @@ class Multifactor final : public rehearse::PriorityPolicy {
     row[kAge] = age(job, view.now());
     row[kAssoc] = assoc_priority(view, job.assoc) / scale_.assoc;
     row[kFairShare] = view.fair_share(job.assoc);
-    row[kJobSize] = job_size(job, asked);
+    row[kJobSize] = job_size(job, asked, candidate.cpus);
     row[kPartition] =
         cluster.partitions[candidate.partition].priority_job_factor / scale_.partition;
     row[kQos] = job.qos == rehearse::kNone<rehearse::QosId>
@@ -162,8 +162,11 @@ class Multifactor final : public rehearse::PriorityPolicy {
                : std::min(1.0, static_cast<double>(seconds) / static_cast<double>(longest));
   }
 
-  double job_size(const Job& job, const rehearse::TresCounts& asked) const {
-    const auto cpus = static_cast<double>(asked[rehearse::kTresCpu]);
+  // Slurm goes by the CPUs of the last time nodes were chosen, as soon as there was one: a
+  // scheduler that knows says it in the candidate.
+  double job_size(const Job& job, const rehearse::TresCounts& asked, std::uint32_t chosen) const {
+    const auto cpus =
+        static_cast<double>(chosen > 0 ? std::int64_t{chosen} : asked[rehearse::kTresCpu]);
     const auto nodes = static_cast<double>(asked[rehearse::kTresNode]);
     double size = 0;
     if (params_.small_relative_to_time) {

@@ -57,7 +57,8 @@ class Usage {
 
   /// Billing-seconds (sshare's RawUsage, before it is cut to an integer).
   double raw(AssocId assoc) const { return index(assoc) < usage_.size() ? usage_[assoc] : 0; }
-  /// Of all associations, as of now. Slurm asks at ticks only.
+  /// Of all associations, as of now. Slurm asks at ticks only. (Of the classic factor it takes the
+  /// use of accounts before the tick and that of users in its midst; here both are those after it.)
   void factors(IdVector<AssocId, double>& factors) const;
 
  private:

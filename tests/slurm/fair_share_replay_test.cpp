@@ -56,9 +56,10 @@ std::vector<std::vector<std::string>> table(const std::string& path) {
 
 /// An attempt of a job, or what is left of one that never started.
 struct Ran {
-  AssocId assoc{};
-  QosId qos = kNone<QosId>;
+  Payer payer;
   PartitionId partition{};
+  TresCounts tres;  ///< that it got
+  Duration limit{};
   std::int64_t submit, eligible, start, end;
   std::uint32_t cpus = 0, nodes = 0, gpus = 0;  ///< that it asked for
   double billing = 0;                           ///< times the UsageFactor
@@ -122,10 +123,11 @@ Scenario read_scenario(const std::string& folder) {
   constexpr std::int64_t kForever = std::int64_t{1} << 40U;
   while (csv.next()) {
     Ran ran;
-    ran.assoc = find_assoc(cluster, text("Account"), text("User"));
-    REQUIRE(ran.assoc != kNone<AssocId>);
-    ran.qos = cluster.find_qos(text("QOS")).value_or(kNone<QosId>);
+    ran.payer.assoc = find_assoc(cluster, text("Account"), text("User"));
+    REQUIRE(ran.payer.assoc != kNone<AssocId>);
+    ran.payer.job_qos = cluster.find_qos(text("QOS")).value_or(kNone<QosId>);
     ran.partition = cluster.find_partition(text("Partition")).value_or(PartitionId{0});
+    ran.payer.partition_qos = cluster.partitions[ran.partition].qos;
     ran.submit = integer("submit_s", 0);
     ran.eligible = integer("eligible_s", kForever);
     ran.start = integer("start_s", kForever);
@@ -134,9 +136,11 @@ Scenario read_scenario(const std::string& folder) {
     ran.cpus = static_cast<std::uint32_t>(asked[kTresCpu]);
     ran.nodes = static_cast<std::uint32_t>(asked[kTresNode]);
     ran.gpus = static_cast<std::uint32_t>(asked[kTresGpu]);
-    const TresCounts got = tres_of(cluster, text("AllocTRES"));
-    ran.billing = exact_billing(cluster.partitions[ran.partition], got);
-    if (ran.qos != kNone<QosId>) ran.billing *= cluster.qos[ran.qos].usage_factor;
+    ran.tres = tres_of(cluster, text("AllocTRES"));
+    ran.limit = std::chrono::minutes(integer("TimelimitRaw", 0));
+    ran.billing = exact_billing(cluster.partitions[ran.partition], ran.tres);
+    const QosId qos = ran.payer.job_qos;
+    if (qos != kNone<QosId>) ran.billing *= cluster.qos[qos].usage_factor;
     scenario.attempts.emplace(text("JobIDRaw"), ran);
   }
   return scenario;
@@ -146,23 +150,30 @@ Scenario read_scenario(const std::string& folder) {
 class Controller {
  public:
   explicit Controller(const Scenario& scenario)
-      : scenario_(scenario), usage_(scenario.cluster().assocs, params(scenario)) {
+      : scenario_(scenario),
+        usage_(scenario.cluster().assocs, params(scenario)),
+        ledger_(scenario.cluster()) {
     const auto settings = scenario.params("scheduler");
     const auto period = settings.find("priority_calc_period");
     if (period != settings.end()) period_ = duration_seconds(period->second);
-    for (const auto& [id, ran] : scenario.attempts) ends_.emplace(ran.end, &ran);
+    for (const auto& [id, ran] : scenario.attempts) {
+      if (ran.start > ran.end) continue;  // it never started
+      starts_.emplace(ran.start, &ran);
+      ends_.emplace(ran.end, &ran);
+    }
   }
 
   /// All that happens up to `now`; a tick comes before the ends of its second.
   void run_to(std::int64_t now) {
     for (; next_tick_ <= now; next_tick_ += period_) {
-      end_before(next_tick_);
+      start_and_end_before(next_tick_);
       tick();
     }
-    end_before(now);
+    start_and_end_before(now);
   }
 
   const slurm::Usage& usage() const { return usage_; }
+  const Ledger& ledger() const { return ledger_; }
   double factor(AssocId assoc) const { return factors_[assoc]; }
   std::int64_t last_tick() const { return next_tick_ - period_; }
 
@@ -186,11 +197,17 @@ class Controller {
     return seconds(now - std::max(last, ran.start));
   }
 
-  void end_before(std::int64_t time) {
+  void start_and_end_before(std::int64_t time) {
+    for (; !starts_.empty() && starts_.begin()->first <= time; starts_.erase(starts_.begin())) {
+      const Ran& ran = *starts_.begin()->second;
+      ledger_.started(ran.payer, ran.tres, ran.limit);
+    }
     for (; !ends_.empty() && ends_.begin()->first < time; ends_.erase(ends_.begin())) {
       const Ran& ran = *ends_.begin()->second;
-      if (ran.start > ran.end) continue;  // it never started
-      usage_.charge(ran.assoc, ran.billing, since_last_charge(ran, ran.end));
+      const Duration length = since_last_charge(ran, ran.end);
+      usage_.charge(ran.payer.assoc, ran.billing, length);
+      const Duration before = seconds(ran.end - ran.start) - length;
+      ledger_.ended(ran.payer, ran.tres, left_of_limit(ran.limit, before));
     }
   }
 
@@ -198,15 +215,20 @@ class Controller {
     usage_.decay_to(at_seconds(next_tick_));
     for (const auto& [id, ran] : scenario_.attempts) {
       if (ran.start > next_tick_ || ran.end < next_tick_) continue;
-      usage_.charge(ran.assoc, ran.billing, since_last_charge(ran, next_tick_));
+      const Duration length = since_last_charge(ran, next_tick_);
+      usage_.charge(ran.payer.assoc, ran.billing, length);
+      ledger_.ran(
+          ran.payer, ran.tres,
+          std::min(length, left_of_limit(ran.limit, seconds(next_tick_ - ran.start) - length)));
     }
     usage_.factors(factors_);
   }
 
   const Scenario& scenario_;
   slurm::Usage usage_;
+  Ledger ledger_;
   IdVector<AssocId, double> factors_;
-  std::multimap<std::int64_t, const Ran*> ends_;
+  std::multimap<std::int64_t, const Ran*> starts_, ends_;
   std::int64_t next_tick_ = kStarted, period_ = 300;
 };
 
@@ -235,6 +257,13 @@ Score compare_shares(const Scenario& scenario, const Controller& controller,
     score.add(raw == std::stod(row[4]) && (!has_factor || factor == row[7]),
               fmt::format("{}: {} {}: use {}, factor {}; was {} and {}", file, account, row[1], raw,
                           factor, row[4], row[7]));
+    const TresCounts& left = controller.ledger().spent_by(assoc).left;
+    const TresCounts was = tres_of(scenario.cluster(), row.back());
+    for (const std::size_t i : {kTresCpu, kTresMem, kTresNode, kTresBilling, kTresGpu}) {
+      score.add(left[i] / 60 == was[i],
+                fmt::format("{}: {} {}: {}={} are left, were {}", file, account, row[1],
+                            scenario.cluster().tres_name(i), left[i] / 60, was[i]));
+    }
   }
   return score;
 }
@@ -260,9 +289,9 @@ Score compare_priorities(const Scenario& scenario, const Controller& controller,
     const Candidate candidate = scene.wait(asked, *partition);
     Job& job = scene.job(candidate);
     job.eligible = at_seconds(ran.eligible);
-    job.assoc = ran.assoc;
-    job.qos = ran.qos;
-    scene.set_fair_share(ran.assoc, controller.factor(ran.assoc));
+    job.assoc = ran.payer.assoc;
+    job.qos = ran.payer.job_qos;
+    scene.set_fair_share(job.assoc, controller.factor(job.assoc));
     scene.set_time(at_seconds(std::max(controller.last_tick(), ran.eligible)));
     double priority = 0;
     policy->score(scene.view(), std::span(&candidate, 1), std::span(&priority, 1));
