@@ -167,6 +167,7 @@ bool Tally::enough_nodes(std::int64_t count) const {
 bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
   const Needs& needs = question_.needs;
   std::int64_t some = offer.cpus;
+  const std::int64_t some_gpus = std::min(offer.gpus, gpus);
   if (!needs.exclusive) {
     if (needs.tasks_per_node > 0) {
       some = std::min(some, std::int64_t{needs.tasks_per_node} * question_.task_cpus);
@@ -174,14 +175,11 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
     // At least one unit is left for each further node.
     const std::int64_t kept = std::max<std::int64_t>(least_nodes - 1, 0) * std::int64_t{offer.unit};
     some = std::min(some, std::max<std::int64_t>(budget - kept, needs.min_cpus_per_node));
-    some = std::max<std::int64_t>(some, offer.min_cpus);
-  }
-  const std::int64_t some_gpus = std::min(offer.gpus, gpus);
-  if (some_gpus > 0 && needs.cpus_per_gpu > 0 && !needs.exclusive) {
-    some = std::min<std::int64_t>(some_gpus * needs.cpus_per_gpu, offer.cpus);
+    const std::int64_t brought = std::min<std::int64_t>(some_gpus * needs.cpus_per_gpu, offer.cpus);
+    some = std::max({some, brought, std::int64_t{offer.min_cpus}});
   }
   if (some <= 0) return false;
-  taken.push_back({offer.node, static_cast<std::uint32_t>(some), some_gpus});
+  taken.push_back({offer.node, static_cast<std::uint32_t>(some), offer.min_cpus, some_gpus});
   cpus -= some;
   budget -= some;
   --nodes;

@@ -12,7 +12,8 @@ namespace rehearse::slurm {
 struct Taken {
   NodeId node{};
   std::uint32_t cpus = 0;
-  std::int64_t gpus = 0;  ///< of --gpus
+  std::uint32_t min_cpus = 0;  ///< that the GPUs asked for per node bring
+  std::int64_t gpus = 0;       ///< of --gpus
 };
 
 /// What a job still needs while nodes are taken.

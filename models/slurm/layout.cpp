@@ -90,26 +90,28 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
   if (left == 0) {
     for (const Taken& one : taken) left += one.cpus / each;
   }
-  // A task goes where a CPU is left, though it may need more.
-  const auto put = [&](std::size_t i) {
-    if (left == 0 || cpus[i] >= taken[i].cpus) return false;
+  const auto put = [&](std::size_t i, std::uint32_t room) {
+    if (left == 0 || taken[i].cpus - cpus[i] < room) return false;
     cpus[i] = std::min(cpus[i] + each, taken[i].cpus);
     --left;
     return true;
   };
-  for (std::size_t i = 0; i < taken.size(); ++i) put(i);
-  for (bool first = true, more = true; more && left > 0; first = false) {
+  for (std::size_t i = 0; i < taken.size(); ++i) put(i, 1);
+  // Round by round, the first of which only fills up the cores begun. When no node has room for a
+  // whole task, tasks go where a CPU is left.
+  std::uint32_t room = each;
+  for (bool first = true, more = true; left > 0 && (more || room > 1); first = false) {
+    if (!more) room = 1;
     more = first;
     for (std::size_t i = 0; i < taken.size(); ++i) {
       const Shape& shape = question.machine.shape(taken[i].node);
       const std::uint32_t turn = std::max(used_threads(needs, shape) / each, 1U);
-      // The first round only fills up the cores begun.
-      for (std::uint32_t t = first ? 1 : 0; t < turn && put(i); ++t) more = true;
+      for (std::uint32_t t = first ? 1 : 0; t < turn && put(i, room); ++t) more = true;
     }
   }
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    cpus[i] = std::max(cpus[i], std::min(needs.min_cpus_per_node, taken[i].cpus));
-    if (needs.cpus_per_gpu > 0) cpus[i] = taken[i].cpus;
+    const std::uint32_t least = std::max(needs.min_cpus_per_node, taken[i].min_cpus);
+    cpus[i] = std::max(cpus[i], std::min(least, taken[i].cpus));
   }
   return cpus;
 }

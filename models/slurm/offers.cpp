@@ -205,8 +205,10 @@ Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
   for (const GresAsked& one : needs.gres) {
     if (one.name != "gpu") continue;
     job_gpus += one.per_job;
-    const auto brought = static_cast<std::uint32_t>(one.per_task) * needs.cpus_per_gpu;
-    task_cpus = std::max(task_cpus, brought);
+    const std::int64_t tasks = std::max(needs.tasks, 1U);
+    const std::int64_t gpus = one.per_task * tasks + one.per_job;
+    const std::int64_t brought = (gpus * needs.cpus_per_gpu + tasks - 1) / tasks;
+    task_cpus = std::max(task_cpus, static_cast<std::uint32_t>(brought));
   }
   least_cpus = std::max(
       {needs.min_cpus_per_node, needs.cpus_per_task, needs.tasks_per_node * needs.cpus_per_task});
