@@ -51,6 +51,7 @@ class IdVector {
   auto end() const { return items_.end(); }
   auto begin() { return items_.begin(); }
   auto end() { return items_.end(); }
+  bool operator==(const IdVector&) const = default;
 
  private:
   std::vector<T> items_;

@@ -146,7 +146,9 @@ void add_check(CLI::App& app, int& exit_code) {
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  command->add_option("FILE", options->files, "Files to check; 338x1 is a flat machine")
+  command
+      ->add_option("FILE", options->files,
+                   "Files to check; also folders with slurm.conf, and flat machines: 338x1")
       ->required();
   command->add_flag("--json", options->json, "Write what was found as JSON");
   command->callback([options, &exit_code] {

@@ -94,6 +94,7 @@ int run(const Options& options) {
     line(now, submitted, all);
   };
   const RunResult result = run_experiment(experiment, simulation);
+  if (!options.quiet) fmt::print(stderr, "{}", result.warnings.render());
   const Metrics metrics = measure(result.cluster, result.workload, result.journal, result.metrics);
   write_run(options.output, result.cluster, result.workload, result.journal, metrics,
             result.manifest, options.shares);

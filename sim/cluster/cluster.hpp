@@ -30,6 +30,7 @@ struct GresDevices {
   GresId kind;
   std::uint32_t count = 0;
   std::vector<std::uint32_t> cores;  ///< of the node, by number; empty: all
+  bool operator==(const GresDevices&) const = default;
 };
 
 struct Node {
@@ -45,6 +46,7 @@ struct Node {
   std::uint32_t reserved_cores =
       0;  ///< CoreSpecCount: not among `cpus`, the highest of each socket
   std::vector<GresDevices> devices;  ///< in order of their index; empty: near all cores
+  bool operator==(const Node&) const = default;
 };
 
 /// A switch of topology.conf. A leaf has nodes of its own; others have the nodes of those below.
@@ -53,11 +55,13 @@ struct Switch {
   NodeSet nodes;
   std::uint32_t level = 0;           ///< 0: a leaf
   std::vector<std::uint32_t> below;  ///< positions in Cluster::switches
+  bool operator==(const Switch&) const = default;
 };
 
 struct License {
   std::string name;
   std::int64_t count = 0;
+  bool operator==(const License&) const = default;
 };
 
 enum class PreemptMode : std::uint8_t { Off, Cancel, Requeue };
@@ -81,6 +85,7 @@ struct MaxCpusPerGpu {
   std::optional<std::uint32_t> any;  ///< for types that are not named
   std::map<GresId, std::uint32_t> by_type{};
   OnViolation on_violation = OnViolation::Reject;
+  bool operator==(const MaxCpusPerGpu&) const = default;
 };
 
 struct Partition {
@@ -116,6 +121,7 @@ struct Partition {
   bool requires_reservation = false;        ///< ReqResv
   std::optional<Duration> over_time_limit;  ///< OverTimeLimit
   std::vector<double> billing_weights;      ///< TRESBillingWeights per TRES position; empty: CPUs
+  bool operator==(const Partition&) const = default;
 };
 
 struct Qos {
@@ -139,6 +145,7 @@ struct Qos {
   bool requires_reservation = false;         ///< RequiresReservation
   std::optional<double> usage_threshold;     ///< EnforceUsageThreshold: least fair-share factor
   std::optional<std::int64_t> min_priority;  ///< MinPrioThreshold: lower ones reserve nothing
+  bool operator==(const Qos&) const = default;
 };
 
 /// A node of the account tree. Association 0 is the root; parents come before children.
@@ -153,6 +160,7 @@ struct Assoc {
   std::string default_qos;             ///< empty: `normal` if there is one, else none
   bool shares_as_parent = false;       ///< Fairshare=parent
   bool is_user() const { return !user.empty(); }
+  bool operator==(const Assoc&) const = default;
 };
 
 /// SelectTypeParameters: what is given to one job only, and how.
@@ -199,6 +207,7 @@ struct Cluster {
   TresCounts totals() const { return totals(NodeSet::all(nodes.size())); }
   /// The same of some nodes.
   TresCounts totals(const NodeSet& some) const;
+  bool operator==(const Cluster&) const = default;
 };
 
 /// A machine that needs no file: `nodes` nodes of `cpus_per_node` CPUs in one partition "all",

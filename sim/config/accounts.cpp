@@ -22,26 +22,24 @@ struct Tree {
   std::vector<Vertex> parents{};
 };
 
-/// Collects parents before children, in the order of the file, and notices a cycle.
+/// Notices cycles.
 class Walk : public boost::default_dfs_visitor {
  public:
-  Walk(std::vector<Vertex>& order, std::vector<Vertex>& in_cycles)
-      : order_(order), in_cycles_(in_cycles) {}
-  void discover_vertex(Vertex vertex, const Graph&) { order_.push_back(vertex); }
+  explicit Walk(std::vector<Vertex>& in_cycles) : in_cycles_(in_cycles) {}
   void back_edge(Graph::edge_descriptor edge, const Graph& graph) {
     in_cycles_.push_back(target(edge, graph));
   }
 
  private:
-  std::vector<Vertex>& order_;
   std::vector<Vertex>& in_cycles_;
 };
 
-Tree read_entries(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnostics) {
-  Tree tree{{AccountEntry{.name = "root", .parent = ""}}, {nullptr}, {}};
+Tree read_entries(const Yaml* accounts, Cluster& cluster, Diagnostics& diagnostics) {
+  Tree tree{{AccountEntry{.name = "root", .parent = ""}}, {nullptr}, {0}};
+  if (accounts == nullptr) return tree;
   std::map<std::string, std::size_t> by_name{{"root", 0}};
   const Section<AccountEntry> section = account_section(cluster);
-  for_each_mapping(accounts, "accounts", diagnostics, [&](const Yaml& yaml) {
+  for_each_mapping(*accounts, "accounts", diagnostics, [&](const Yaml& yaml) {
     AccountEntry entry;
     section.read(yaml, entry, diagnostics);
     const Yaml* const name = yaml.find("name");
@@ -78,13 +76,12 @@ Tree read_entries(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnosti
   return tree;
 }
 
-/// The accounts, parents first. Each cycle is an error that names its accounts.
-std::vector<Vertex> parents_first(const Tree& tree, Diagnostics& diagnostics) {
+/// Each cycle is an error that names its accounts.
+bool has_cycles(const Tree& tree, Diagnostics& diagnostics) {
   Graph graph(tree.entries.size());
   for (Vertex i = 1; i < tree.entries.size(); ++i) boost::add_edge(tree.parents[i], i, graph);
-  std::vector<Vertex> order;
   std::vector<Vertex> in_cycles;
-  boost::depth_first_search(graph, boost::visitor(Walk(order, in_cycles)).root_vertex(Vertex{0}));
+  boost::depth_first_search(graph, boost::visitor(Walk(in_cycles)).root_vertex(Vertex{0}));
   for (const Vertex start : in_cycles) {
     std::string path = tree.entries[start].name;
     Vertex at = start;
@@ -94,6 +91,22 @@ std::vector<Vertex> parents_first(const Tree& tree, Diagnostics& diagnostics) {
     } while (at != start);
     report(*tree.places[start]->find("parent"), fmt::format("accounts in a circle: {}", path),
            "every account must lead up to root", diagnostics);
+  }
+  return !in_cycles.empty();
+}
+
+/// The accounts in the order of the file, but for parents, which come before their children.
+std::vector<Vertex> parents_first(const Tree& tree, Diagnostics& diagnostics) {
+  std::vector<Vertex> order;
+  if (has_cycles(tree, diagnostics)) return order;
+  std::vector<char> is_done(tree.entries.size(), 0);
+  for (Vertex start = 0; start < tree.entries.size(); ++start) {
+    std::vector<Vertex> chain;
+    for (Vertex at = start; is_done[at] == 0; at = tree.parents[at]) {
+      chain.push_back(at);
+      is_done[at] = 1;
+    }
+    order.insert(order.end(), chain.rbegin(), chain.rend());
   }
   return order;
 }
@@ -106,6 +119,7 @@ Assoc make_assoc(const Entry& entry, const std::string& account, AssocId parent,
   assoc.account = account;
   assoc.parent = parent;
   assoc.shares = entry.shares;
+  assoc.shares_as_parent = entry.shares_as_parent;
   assoc.priority = entry.priority;
   assoc.limits = entry.limits;
   assoc.allow_qos = entry.qos;
@@ -130,36 +144,64 @@ void check_default_qos(const Assoc& assoc, const Yaml& yaml, const Cluster& clus
          fmt::format("allowed: {}", fmt::join(allowed, ", ")), diagnostics);
 }
 
+/// Adds the users that `entry` names below the account `parent`.
+void add_users(const UserEntry& entry, AssocId parent, const Yaml& place, const Yaml& name,
+               std::set<std::string>& seen, Cluster& cluster, Diagnostics& diagnostics) {
+  const std::string account = cluster.assocs[parent].account;
+  for (const std::string& user : entry.names) {
+    if (!seen.insert(user).second) {
+      report(name, fmt::format("user \"{}\" is twice in account \"{}\"", user, account), "",
+             diagnostics);
+    }
+    Assoc assoc = make_assoc(entry, account, parent, cluster);
+    assoc.user = user;
+    check_default_qos(assoc, place, cluster, diagnostics);
+    cluster.assocs.push_back(std::move(assoc));
+  }
+}
+
+/// The list of users at the top of the file.
+void read_users(const Yaml& users, std::map<std::string, std::set<std::string>>& seen,
+                Cluster& cluster, Diagnostics& diagnostics) {
+  const Section<UserEntry> section = user_section(cluster, true);
+  for_each_mapping(users, "users", diagnostics, [&](const Yaml& yaml) {
+    UserEntry entry;
+    section.read(yaml, entry, diagnostics);
+    if (entry.account.empty()) return;
+    const auto parent = cluster.find_account(entry.account);
+    if (parent) {
+      add_users(entry, *parent, yaml, *yaml.find("name"), seen[entry.account], cluster,
+                diagnostics);
+      return;
+    }
+    std::vector<std::string_view> known;
+    for (const Assoc& each : cluster.assocs) {
+      if (!each.is_user()) known.push_back(each.account);
+    }
+    report_unknown(*yaml.find("account"), "account", entry.account, known, diagnostics);
+  });
+}
+
 }  // namespace
 
-void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnostics) {
-  cluster.declares_accounts = true;
+void read_accounts(const Yaml* accounts, const Yaml* users, Cluster& cluster,
+                   Diagnostics& diagnostics) {
   const Tree tree = read_entries(accounts, cluster, diagnostics);
   std::vector<AssocId> ids(tree.entries.size(), kNone<AssocId>);
+  std::map<std::string, std::set<std::string>> seen;
   for (const Vertex vertex : parents_first(tree, diagnostics)) {
     const AccountEntry& entry = tree.entries[vertex];
-    const AssocId above = vertex == 0 ? kNone<AssocId> : ids[tree.parents[vertex]];
-    // Below a cycle there may be no parent yet: that is an error already.
-    const AssocId parent = vertex != 0 && above == kNone<AssocId> ? AssocId{0} : above;
+    const AssocId parent = vertex == 0 ? kNone<AssocId> : ids[tree.parents[vertex]];
     const AssocId id = cluster.assocs.push_back(make_assoc(entry, entry.name, parent, cluster));
     ids[vertex] = id;
     if (tree.places[vertex] == nullptr) continue;
-    check_default_qos(cluster.assocs[id], *tree.places[vertex], cluster, diagnostics);
-    std::set<std::string> seen;
-    for (const UserEntry& users : entry.users) {
-      for (const std::string& user : users.names) {
-        if (!seen.insert(user).second) {
-          report(*tree.places[vertex]->find("users"),
-                 fmt::format("user \"{}\" is twice in account \"{}\"", user, entry.name), "",
-                 diagnostics);
-        }
-        Assoc assoc = make_assoc(users, entry.name, id, cluster);
-        assoc.user = user;
-        check_default_qos(assoc, *tree.places[vertex], cluster, diagnostics);
-        cluster.assocs.push_back(std::move(assoc));
-      }
+    const Yaml& place = *tree.places[vertex];
+    check_default_qos(cluster.assocs[id], place, cluster, diagnostics);
+    for (const UserEntry& each : entry.users) {
+      add_users(each, id, place, *place.find("users"), seen[entry.name], cluster, diagnostics);
     }
   }
+  if (users != nullptr && !cluster.assocs.empty()) read_users(*users, seen, cluster, diagnostics);
 }
 
 }  // namespace rehearse

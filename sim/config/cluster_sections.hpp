@@ -19,10 +19,17 @@ struct ClusterTop {
   std::string name{};
   EnforcePartLimits enforce_part_limits = EnforcePartLimits::No;
   std::optional<bool> tracks_memory{};
+  bool limits_are_safe = false;
+  std::optional<bool> requires_accounts{};
+  SelectParameters select{};
+  std::vector<License> licenses{};
+  std::vector<std::string> not_simulated{};
   const Yaml* nodes = nullptr;
   const Yaml* partitions = nullptr;
   const Yaml* qos = nullptr;
   const Yaml* accounts = nullptr;
+  const Yaml* users = nullptr;
+  const Yaml* switches = nullptr;
 };
 
 /// Nodes that are alike.
@@ -33,9 +40,11 @@ struct NodeGroup {
   std::optional<std::uint32_t> cores_per_socket{};
   std::optional<std::uint32_t> threads_per_core{};
   std::uint32_t reserved_cpus = 0;
+  std::uint32_t reserved_cores = 0;
   std::optional<std::int64_t> memory_mib{};
   std::int64_t reserved_memory_mib = 0;
   std::map<GresId, std::uint32_t> gres{};
+  std::vector<GresDevices> devices{};
   std::vector<std::string> features{};
   std::int32_t weight = 1;
 };
@@ -43,7 +52,9 @@ struct NodeGroup {
 /// Users that are alike, as a list of names under an account.
 struct UserEntry {
   std::vector<std::string> names{};
+  std::string account{};  ///< of an entry in the list of users of the file
   std::int64_t shares = 1;
+  bool shares_as_parent = false;
   std::int32_t priority = 0;
   std::vector<std::string> qos{};
   std::string default_qos{};
@@ -54,6 +65,7 @@ struct AccountEntry {
   std::string name{};
   std::string parent = "root";
   std::int64_t shares = 1;
+  bool shares_as_parent = false;
   std::int32_t priority = 0;
   std::vector<std::string> qos{};
   std::string default_qos{};
@@ -66,6 +78,15 @@ Section<ClusterTop> cluster_section(Cluster& cluster);
 Section<NodeGroup> node_section(Cluster& cluster);
 Section<Qos> qos_section(Cluster& cluster);
 Section<AccountEntry> account_section(Cluster& cluster);
+/// Users that name their account.
+Section<UserEntry> user_section(const Cluster& cluster, bool names_account);
+/// Switches name those below them, or nodes.
+struct SwitchEntry {
+  std::string name{};
+  std::optional<NodeSet> nodes{};
+  std::vector<std::string> switches{};
+};
+Section<SwitchEntry> switch_section(const Cluster& cluster);
 /// A partition's own limits become a QOS of `cluster` that has no name yet.
 Section<Partition> partition_section(Cluster& cluster);
 
@@ -74,9 +95,18 @@ void say_not_simulated(Cluster& cluster, const std::string& sentence);
 /// The kind of that name and type, a new one if there is none.
 GresId gres_kind(Cluster& cluster, const std::string& name, const std::string& type);
 
-/// Makes cluster.assocs of the `accounts` of a file: a tree below root, parents before children.
-/// Names that are given twice, unknown parents and cycles are errors.
-void read_accounts(const Yaml& accounts, Cluster& cluster, Diagnostics& diagnostics);
+/// Makes cluster.assocs of the `accounts` of a file, a tree below root, in the order of the file
+/// but for parents, which come before their children. An account's users follow it; those of the
+/// list `users` come last. Either may be null. Names that are given twice, unknown parents and
+/// cycles are errors.
+void read_accounts(const Yaml* accounts, const Yaml* users, Cluster& cluster,
+                   Diagnostics& diagnostics);
+
+/// Fills cluster.switches from the `switches` of a file.
+void read_switches(const Yaml& switches, Cluster& cluster, Diagnostics& diagnostics);
+/// Sets levels, and gives every switch the nodes of those below. Yields the links (above, below)
+/// that close a circle; then nothing is set.
+std::vector<std::pair<std::size_t, std::size_t>> complete_switches(std::vector<Switch>& switches);
 
 /// Calls visit(yaml of the item) for each mapping in the list `yaml`, which is of `what`s.
 template <class Visit>

@@ -145,8 +145,8 @@ Field<T> integer(Member T::* member, std::int64_t min,
 }
 
 /// Numbers from `min` to `max`.
-template <class T>
-Field<T> number(double T::* member, double min, double max) {
+template <class T, class Member>
+Field<T> number(Member T::* member, double min, double max) {
   return stored({Shape::Kind::Number}, member, [min, max](const Yaml& yaml, Diagnostics& diags) {
     return read_number(yaml, min, max, diags);
   });

@@ -97,15 +97,15 @@ class Reader {
     cluster_section(cluster_).read(file_, top_, diagnostics_);
     cluster_.name = top_.name.empty() ? default_name : top_.name;
     cluster_.enforce_part_limits = top_.enforce_part_limits;
+    cluster_.limits_are_safe = top_.limits_are_safe;
+    cluster_.select = top_.select;
+    cluster_.licenses = top_.licenses;
+    for (const std::string& each : top_.not_simulated) say_not_simulated(cluster_, each);
     if (top_.nodes != nullptr) read_nodes(*top_.nodes);
     if (top_.qos != nullptr) read_qos(*top_.qos);
-    if (top_.accounts != nullptr) {
-      read_accounts(*top_.accounts, cluster_, diagnostics_);
-    } else {
-      Assoc root;
-      root.account = "root";
-      cluster_.assocs.push_back(std::move(root));
-    }
+    if (top_.switches != nullptr) read_switches(*top_.switches, cluster_, diagnostics_);
+    cluster_.declares_accounts = top_.requires_accounts.value_or(top_.accounts != nullptr);
+    read_accounts(top_.accounts, top_.users, cluster_, diagnostics_);
     if (top_.partitions != nullptr) read_partitions(*top_.partitions);
     return std::move(cluster_);
   }
@@ -180,15 +180,19 @@ class Reader {
                          node.cores_per_socket, node.threads_per_core, total),
              "cpus = sockets x cores_per_socket x threads_per_core", diagnostics_);
     }
-    if (group.reserved_cpus >= total) {
-      report(*yaml.find("reserved_cpus"),
-             fmt::format("{} of {} CPUs reserved", group.reserved_cpus, total),
+    const std::uint64_t reserved =
+        group.reserved_cpus + std::uint64_t{group.reserved_cores} * node.threads_per_core;
+    if (reserved >= total) {
+      const char* const key = group.reserved_cpus > 0 ? "reserved_cpus" : "reserved_cores";
+      report(*yaml.find(key), fmt::format("{} of {} CPUs reserved", reserved, total),
              "jobs need at least one", diagnostics_);
     } else if (total > 1'000'000) {
       report(yaml, fmt::format("{} CPUs in one node", total), "at most 1000000", diagnostics_);
     } else {
-      node.cpus = static_cast<std::uint32_t>(total) - group.reserved_cpus;
+      node.cpus = static_cast<std::uint32_t>(total - reserved);
     }
+    node.reserved_cores = group.reserved_cores;
+    node.devices = group.devices;
     node.memory_mib = group.memory_mib.value_or(0);
     if (group.reserved_memory_mib > 0 && group.reserved_memory_mib >= node.memory_mib) {
       report(*yaml.find("reserved_memory"),
@@ -232,6 +236,8 @@ class Reader {
       partition.nodes = NodeSet(cluster_.nodes.size());
       section.read(item, partition, diagnostics_);
       check_partition(partition, item);
+      if (partition.over_subscribe == OverSubscribe::Exclusive) partition.exclusive = true;
+      if (partition.exclusive) partition.over_subscribe = OverSubscribe::Exclusive;
       const Yaml* const limits = item.find("limits");
       if (limits != nullptr && item.find("qos") != nullptr) {
         report(*limits, "`limits` beside `qos`", "put them into the QOS, or leave `qos` out",

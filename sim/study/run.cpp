@@ -45,6 +45,7 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
   ClusterFile file = experiment.cluster.empty() ? header_machine(result.workload, experiment.trace)
                                                 : load_cluster(experiment.cluster);
   result.cluster = std::move(file.cluster);
+  result.warnings = std::move(file.warnings);
   RunManifest& manifest = result.manifest;
   for (const std::string& read : file.files) {
     manifest.cluster.push_back({read, sha256_of_file(read)});

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "sim/base/diagnostics.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/config/load.hpp"
 #include "sim/engine/simulation.hpp"
@@ -17,7 +18,8 @@ struct RunResult {
   Workload workload;
   Journal journal;
   RunManifest manifest;
-  MetricOptions metrics;  ///< what the experiment says of measuring
+  MetricOptions metrics;   ///< what the experiment says of measuring
+  Diagnostics warnings{};  ///< of the cluster's files
 };
 
 /// Runs `experiment`. Policies are the built-in defaults, the cluster file's, then the

@@ -55,6 +55,9 @@ void read_accounts(const SlurmConf& conf, const AccountingFiles& found,
     Assoc root;
     root.account = "root";
     cluster.assocs.push_back(std::move(root));
+    Qos normal;
+    normal.name = "normal";
+    cluster.qos.push_back(std::move(normal));
     if (!enforce.associations) return;
     warn(*conf.find("accountingstorageenforce"), "no file with accounts beside slurm.conf",
          "any account and user may come up; put what `sacctmgr dump CLUSTER` writes into dump.cfg",
@@ -72,11 +75,15 @@ void read_accounts(const SlurmConf& conf, const AccountingFiles& found,
 }  // namespace
 
 bool is_slurm_config(const std::string& path) {
-  if (fs::is_directory(path)) return fs::is_regular_file(fs::path(path) / "slurm.conf");
-  return path.ends_with(".conf");
+  return fs::is_directory(path) || path.ends_with(".conf");
 }
 
 ClusterFile load_slurm(const std::string& path) {
+  if (fs::is_directory(path) && !fs::is_regular_file(fs::path(path) / "slurm.conf")) {
+    fail({.file = path,
+          .message = "no slurm.conf in this folder",
+          .help = "a cluster is a YAML file, a slurm.conf or a folder that holds one"});
+  }
   const fs::path file = fs::is_directory(path) ? fs::path(path) / "slurm.conf" : fs::path(path);
   const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
   const fs::path beside = file.parent_path();

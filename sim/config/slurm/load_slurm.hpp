@@ -7,7 +7,7 @@
 
 namespace rehearse {
 
-/// Whether `path` is a folder that holds slurm.conf, or a file whose name ends in .conf.
+/// Whether `path` is a folder, or a file whose name ends in .conf.
 bool is_slurm_config(const std::string& path);
 
 /// Reads slurm.conf and what stands beside it: gres.conf, topology.conf, and for accounts and QOS

@@ -72,7 +72,8 @@ SlurmConf read_slurm_conf(const std::string& path, Cluster& cluster, Diagnostics
                 diagnostics);
       if (record != nullptr) continue;
       const auto [found, is_new] = conf.options.values.emplace(pair.name, pair.value);
-      if (!is_new && found->second.text != pair.value.text) {
+      const bool may_repeat = pair.name == "slurmctldhost";
+      if (!is_new && !may_repeat && found->second.text != pair.value.text) {
         warn(pair.key, fmt::format("{} is given again", pair.key.text), "the last one counts",
              diagnostics);
       }

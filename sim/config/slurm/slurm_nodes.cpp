@@ -118,6 +118,11 @@ class NodesReader {
 
   void read() {
     for (const SlurmRecord& record : conf_.nodes) read_record(record);
+    if (without_memory_ != nullptr) {
+      warn(without_memory_->name,
+           fmt::format("{} NodeName lines without RealMemory", lines_without_memory_),
+           "Slurm takes 1 MiB then", diagnostics_);
+    }
     if (nodes_.empty() && diagnostics_.error_count() == 0) {
       diagnostics_.add({.file = conf_.files.front(),
                         .message = "a cluster without nodes",
@@ -171,8 +176,8 @@ class NodesReader {
     const SlurmWord* const memory = record.find("realmemory");
     node.memory_mib = memory == nullptr ? 1 : slurm_memory(*memory, diagnostics_).value_or(1);
     if (memory == nullptr && cluster_.tracks_memory) {
-      warn(record.name, fmt::format("no RealMemory of \"{:.60}\"", record.name.text),
-           "Slurm takes 1 MiB then", diagnostics_);
+      if (without_memory_ == nullptr) without_memory_ = &record;
+      ++lines_without_memory_;
     }
     const SlurmWord* const reserved = record.find("memspeclimit");
     if (reserved == nullptr) return;
@@ -257,6 +262,8 @@ class NodesReader {
   std::vector<SlurmWord> gres_types_;
   GresConf gres_conf_;
   std::vector<NamedNode> nodes_;
+  const SlurmRecord* without_memory_ = nullptr;  ///< the first such line
+  std::size_t lines_without_memory_ = 0;
   std::map<std::string, std::vector<std::string>> states_;
 };
 

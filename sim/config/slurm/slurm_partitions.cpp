@@ -214,6 +214,10 @@ class PartitionsReader {
             [&](std::int64_t number) { partition.min_nodes = static_cast<std::uint32_t>(number); });
     integer(record, "maxnodes", kMaxInt,
             [&](std::int64_t number) { partition.max_nodes = static_cast<std::uint32_t>(number); });
+    if (partition.max_nodes && *partition.max_nodes < partition.min_nodes) {
+      report(*record.find("maxnodes"), "MaxNodes is less than MinNodes", "", diagnostics_);
+      note(*record.find("minnodes"), "MinNodes is here", diagnostics_);
+    }
     integer(record, "maxcpuspernode", kMaxInt, [&](std::int64_t number) {
       partition.max_cpus_per_node = static_cast<std::uint32_t>(number);
     });

@@ -1,9 +1,7 @@
-// topology.conf: a tree of switches. Boost.Graph in, levels and node sets out.
+// topology.conf: a tree of switches.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/depth_first_search.hpp>
 #include <map>
 
 #include "sim/base/slurm_text.hpp"
@@ -12,24 +10,6 @@
 
 namespace rehearse {
 namespace {
-
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
-using Vertex = Graph::vertex_descriptor;
-
-/// Collects switches with those below before those above, and the links that close a circle.
-class Walk : public boost::default_dfs_visitor {
- public:
-  Walk(std::vector<Vertex>& order, std::vector<std::pair<Vertex, Vertex>>& circles)
-      : order_(order), circles_(circles) {}
-  void finish_vertex(Vertex vertex, const Graph&) { order_.push_back(vertex); }
-  void back_edge(Graph::edge_descriptor edge, const Graph& graph) {
-    circles_.emplace_back(source(edge, graph), target(edge, graph));
-  }
-
- private:
-  std::vector<Vertex>& order_;
-  std::vector<std::pair<Vertex, Vertex>>& circles_;
-};
 
 class TopologyReader {
  public:
@@ -83,7 +63,6 @@ class TopologyReader {
         continue;
       }
       switches_[i].below.push_back(static_cast<std::uint32_t>(found->second));
-      links_.emplace_back(i, found->second);
     }
   }
 
@@ -104,24 +83,11 @@ class TopologyReader {
   }
 
   void set_levels() {
-    std::vector<Vertex> order;
-    std::vector<std::pair<Vertex, Vertex>> circles;
-    Graph graph(switches_.size());
-    for (const auto& [above, below] : links_) boost::add_edge(above, below, graph);
-    boost::depth_first_search(graph, boost::visitor(Walk(order, circles)));
-    for (const auto& [above, below] : circles) {
+    for (const auto& [above, below] : complete_switches(switches_)) {
       report(*records_[above]->find("switches"),
              fmt::format("switches in a circle: \"{}\" is above \"{}\", and below it",
                          switches_[above].name, switches_[below].name),
              "", diagnostics_);
-    }
-    if (!circles.empty()) return;
-    for (const Vertex vertex : order) {
-      Switch& each = switches_[vertex];
-      for (const std::uint32_t below : each.below) {
-        each.level = std::max(each.level, switches_[below].level + 1);
-        each.nodes |= switches_[below].nodes;
-      }
     }
   }
 
@@ -154,7 +120,6 @@ class TopologyReader {
   std::vector<const SlurmRecord*> records_;
   std::vector<Switch> switches_;
   std::map<std::string, std::size_t, std::less<>> by_name_;
-  std::vector<std::pair<Vertex, Vertex>> links_;  ///< from above to below
 };
 
 }  // namespace
