@@ -1,5 +1,6 @@
 // Every class of bad input has a file here, and beside it the exact message expected: NAME.expected
-// for NAME.yaml, NAME.csv, ... SIM_UPDATE=1 writes the messages anew; the review reads the diff.
+// for NAME.yaml, NAME.csv, a folder NAME, ... SIM_UPDATE=1 writes the messages anew; the review
+// reads the diff.
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -25,14 +26,16 @@ std::string read(const fs::path& path) {
   return text.str();
 }
 
-/// All inputs: base_* are only there for others to extend.
+/// All inputs: base_* are only there for others to extend, and folders of Slurm's files begin with
+/// slurm_.
 std::vector<fs::path> bad_files() {
   std::vector<fs::path> result;
   for (const fs::directory_entry& entry : fs::directory_iterator("tests/errors")) {
     const std::string name = entry.path().filename().string();
     const bool is_input = std::any_of(kInputs.begin(), kInputs.end(),
                                       [&](const char* end) { return name.ends_with(end); });
-    if (is_input && !name.starts_with("base_")) result.push_back(entry.path());
+    const bool is_slurm = entry.is_directory() && name.starts_with("slurm_");
+    if (is_slurm || (is_input && !name.starts_with("base_"))) result.push_back(entry.path());
   }
   std::sort(result.begin(), result.end());
   return result;
