@@ -69,7 +69,8 @@ std::optional<std::vector<std::uint32_t>> read_numbers(const Yaml& yaml, Diagnos
     const std::size_t dash = std::min(piece.find('-'), piece.size());
     const auto first = parse_int64(piece.substr(0, dash));
     const auto last = dash == piece.size() ? first : parse_int64(piece.substr(dash + 1));
-    if (!first || !last || *first < 0 || *last < *first || *last >= kMaxCpus) {
+    const bool is_range = first && last && *first >= 0 && *last >= *first && *last < kMaxCpus;
+    if (!is_range || numbers.size() > kMaxCpus) {
       report(yaml, fmt::format("\"{}\" is not a list of numbers", *text), "write such as 0-15,32",
              diagnostics);
       return std::nullopt;

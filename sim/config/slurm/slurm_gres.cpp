@@ -15,7 +15,7 @@
 namespace rehearse {
 namespace {
 
-constexpr std::int64_t kMaxIndex = 100'000;
+constexpr std::int64_t kMaxIndex = 100'000;  // of a core, and most of them in a list
 
 /// The items between commas that are not in parentheses, as words.
 std::vector<SlurmWord> gres_items(const SlurmWord& word) {
@@ -262,7 +262,8 @@ std::vector<std::uint32_t> index_list(const SlurmWord& word, Diagnostics& diagno
     const auto last = dash == std::string::npos
                           ? first
                           : parse_int64(std::string_view(piece.text).substr(dash + 1));
-    if (!first || !last || *first < 0 || *last < *first || *last > kMaxIndex) {
+    const bool is_range = first && last && *first >= 0 && *last >= *first && *last <= kMaxIndex;
+    if (!is_range || static_cast<std::int64_t>(result.size()) > kMaxIndex) {
       report(piece, fmt::format("\"{}\" is not a list of numbers", word.text),
              "write such as 0-3,8", diagnostics);
       return {};

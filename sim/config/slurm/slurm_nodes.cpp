@@ -59,7 +59,9 @@ class Layout {
     if (word == nullptr) return std::nullopt;
     const auto found = read_.find(key);
     if (found != read_.end()) return found->second;
-    return read_[std::string(key)] = slurm_integer(*word, 1, kMaxCpus, diagnostics_);
+    const bool is_total = key == "cpus" || key == "procs";
+    const std::int64_t max = is_total ? kMaxCpus : 10'000;  // so that products do not overflow
+    return read_[std::string(key)] = slurm_integer(*word, 1, max, diagnostics_);
   }
 
   /// CPUs may count cores or sockets instead of threads: then each is one CPU.
@@ -165,6 +167,10 @@ class NodesReader {
       gres = read_node_gres(*word, gres_types_, diagnostics_);
     }
     if (!hosts) return;
+    if (nodes_.size() + hosts->size() > kMaxHosts) {
+      report(record.name, fmt::format("more than {} nodes", kMaxHosts), "", diagnostics_);
+      return;
+    }
     if (const SlurmWord* const word = record.find("state")) note_state(*word, *hosts);
     for (const std::string& host : *hosts) {
       node.name = host;
