@@ -56,7 +56,7 @@ void close_far_sockets(const Question& question, const Taken& from, std::uint32_
   std::uint64_t devices = 0;
   std::int64_t wanted = from.gpus;
   for (const GresAsked& asked : question.needs.gres) {
-    if (asked.name != "gpu") continue;
+    if (!asked.is_gpu) continue;
     devices |= free_gpus(question, from.node, asked);
     wanted += asked.per_node + asked.per_task;
   }

@@ -151,7 +151,7 @@ Tally::Tally(const Question& question) : question_(question) {
   gpus = question.job_gpus;
   budget = std::max(needs.min_cpus, needs.max_cpus);
   for (const GresAsked& one : needs.gres) {
-    if (one.name != "gpu") continue;
+    if (!one.is_gpu) continue;
     budget = std::max(budget, one.per_node * needs.cpus_per_gpu * nodes);
     budget = std::max(budget, one.per_job * needs.cpus_per_gpu);
     budget = std::max(budget, one.per_task * needs.cpus_per_gpu * needs.tasks);

@@ -99,15 +99,14 @@ void give_gres(const Question& question, const Taken& from, std::uint32_t tasks,
   }
   std::uint64_t given = 0;
   for (const GresAsked& asked : question.needs.gres) {
-    const std::int64_t count = asked.per_node + asked.per_task * tasks +
-                               asked.per_socket * std::max(question.needs.sockets_per_node, 1U);
-    if (asked.name == "gpu") {
+    const std::int64_t count = asked.per_node + asked.per_task * tasks;
+    if (asked.is_gpu) {
       const std::int64_t gpus = count + (asked.per_job > 0 ? from.gpus : 0);
       const std::uint64_t open = free_gpus(question, from.node, asked) & ~given;
       const std::uint64_t some = pick(question, open, gpus, held);
       given |= some;
       give_devices(question, some, held);
-    } else if (asked.name == "shard") {
+    } else if (asked.is_shard) {
       give_shards(question, asked, count + asked.per_job, held);
     } else {
       give_counts(question, asked, count + asked.per_job, held);

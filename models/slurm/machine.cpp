@@ -38,6 +38,15 @@ void add_devices(const Cluster& cluster, const Node& node, Shapes& shapes, Shape
   }
   shape.devices = static_cast<std::uint32_t>(shapes.devices.size()) - shape.first_device;
   SIM_CHECK(shape.devices <= 64, "{} has over 64 GPUs", node.name);
+  shape.first_type = static_cast<std::uint32_t>(shapes.types.size());
+  for (std::uint32_t i = 0; i < shape.devices; ++i) {
+    const GresId kind = shapes.devices[shape.first_device + i].kind;
+    auto type = std::find_if(shapes.types.begin() + shape.first_type, shapes.types.end(),
+                             [&](const DeviceType& known) { return known.kind == kind; });
+    if (type == shapes.types.end()) type = shapes.types.insert(type, {kind, 0});
+    type->devices |= std::uint64_t{1} << i;
+  }
+  shape.types = static_cast<std::uint32_t>(shapes.types.size()) - shape.first_type;
   // gres.conf Count=N of shards without File= is split evenly (gres.conf(5)).
   for (std::uint32_t i = 0; i < shape.devices; ++i) {
     shapes.devices[shape.first_device + i].shards =
@@ -76,6 +85,7 @@ Shape shape_of(const Node& node) {
   shape.threads = shape.usable_cores == 0 ? 1 : std::max(node.cpus / shape.usable_cores, 1U);
   shape.words = (shape.cores() + 63) / 64;
   shape.memory_mib = node.memory_mib;
+  shape.weight = node.weight;
   return shape;
 }
 

@@ -49,6 +49,12 @@ struct Device {
   std::uint32_t shards = 0;
 };
 
+/// The devices of one kind on a node, as bits.
+struct DeviceType {
+  GresId kind{};
+  std::uint64_t devices = 0;
+};
+
 /// What never changes of a node, as selection needs it.
 struct Shape {
   std::uint32_t first_word = 0;  ///< of its cores, in columns of core bits
@@ -57,7 +63,9 @@ struct Shape {
   std::uint32_t threads = 1;       ///< CPUs of a core
   std::uint32_t usable_cores = 1;  ///< less reserved ones
   std::uint32_t first_device = 0, devices = 0;
+  std::uint32_t first_type = 0, types = 0;  ///< of its devices, in Shapes::types
   std::int64_t memory_mib = 0;
+  std::int32_t weight = 1;
   std::uint32_t cores() const { return sockets * cores_per_socket; }
 };
 
@@ -66,6 +74,7 @@ struct Shapes {
   std::vector<Shape> nodes;
   std::vector<std::uint64_t> usable;  ///< core bits, less reserved cores
   std::vector<Device> devices;        ///< of all nodes, by node and index
+  std::vector<DeviceType> types;      ///< of all nodes, by node
   bool bound_devices = false;         ///< whether some are near some sockets only
   std::vector<GresId> counted;        ///< kinds that are mere counts: neither gpu nor shard
   std::vector<GresId> shard_kinds;
@@ -98,6 +107,7 @@ class Machine {
   std::uint32_t used_shards(NodeId node, std::uint32_t device) const {
     return used_shards_.empty() ? 0 : used_shards_[shape(node).first_device + device];
   }
+  bool has_shards() const { return !used_shards_.empty(); }
   /// Of a kind that is a mere count.
   std::uint32_t used_count(NodeId node, GresId kind) const;
   /// Cores that jobs of a partition with MaxCPUsPerNode have.

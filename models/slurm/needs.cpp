@@ -61,6 +61,8 @@ void set_gres(const Asked& asked, const Cluster& cluster, Needs& needs) {
       }
       GresAsked fresh{.name = count.name, .kinds = kinds};
       fresh.*field = count.count;
+      fresh.is_gpu = count.name == "gpu";
+      fresh.is_shard = count.name == "shard";
       needs.gres.push_back(fresh);
     }
   };
@@ -68,6 +70,9 @@ void set_gres(const Asked& asked, const Cluster& cluster, Needs& needs) {
   add(asked.gres_per_job, &GresAsked::per_job);
   add(asked.gres_per_task, &GresAsked::per_task);
   add(asked.gres_per_socket, &GresAsked::per_socket);
+  for (GresAsked& one : needs.gres) {
+    one.per_node = std::max(one.per_node, one.per_socket * std::max(needs.sockets_per_node, 1U));
+  }
   std::erase_if(needs.gres, [](const GresAsked& one) {
     return one.per_node + one.per_job + one.per_task + one.per_socket == 0;
   });
@@ -78,7 +83,7 @@ void set_tasks_per_gpu(const Asked& asked, const Cluster& cluster, Needs& needs)
   if (needs.tasks_per_gpu == 0) return;
   std::int64_t gpus = 0;
   for (const GresAsked& one : needs.gres) {
-    if (one.name == "gpu") gpus += one.per_job + one.per_node * needs.min_nodes;
+    if (one.is_gpu) gpus += one.per_job + one.per_node * needs.min_nodes;
   }
   if (gpus > 0 && asked.tasks == 0) {
     needs.tasks = static_cast<std::uint32_t>(gpus) * needs.tasks_per_gpu;
@@ -91,7 +96,7 @@ void set_tasks_per_gpu(const Asked& asked, const Cluster& cluster, Needs& needs)
 
 bool asks_gpus(const Needs& needs) {
   return std::any_of(needs.gres.begin(), needs.gres.end(),
-                     [](const GresAsked& one) { return one.name == "gpu"; });
+                     [](const GresAsked& one) { return one.is_gpu; });
 }
 
 /// Defaults and maxima of the partition (semantics 4.6, 5.7).
@@ -223,7 +228,7 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;
   needs.min_cpus = tasks * needs.cpus_per_task;
   for (const GresAsked& one : needs.gres) {
-    if (one.name != "gpu") continue;
+    if (!one.is_gpu) continue;
     const std::int64_t gpus = std::max(one.per_job, one.per_task * tasks);
     needs.min_cpus =
         std::max(needs.min_cpus, static_cast<std::uint32_t>(gpus) * needs.cpus_per_gpu);

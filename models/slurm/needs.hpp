@@ -20,6 +20,7 @@ struct GresAsked {
   std::string name;           ///< gpu, shard
   std::vector<GresId> kinds;  ///< acceptable ones, in index order
   std::int64_t per_node = 0, per_job = 0, per_task = 0, per_socket = 0;
+  bool is_gpu = false, is_shard = false;
   bool operator==(const GresAsked&) const = default;
 };
 

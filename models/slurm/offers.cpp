@@ -26,7 +26,8 @@ bool by_socket(const Question& question, const Shape& shape) {
   const Needs& needs = question.needs;
   if (shape.sockets == 1) return false;
   return needs.tasks_per_socket > 0 || needs.cores_per_socket > 0 || needs.sockets_per_node > 0 ||
-         question.machine.cluster().select.unit == ConsumableUnit::Socket || !needs.gres.empty();
+         question.machine.cluster().select.unit == ConsumableUnit::Socket ||
+         (!needs.gres.empty() && question.machine.shapes().bound_devices);
 }
 
 /// Cores and CPUs, with what is asked of sockets (cons_tres: _allocate_sc).
@@ -94,8 +95,9 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
   const Shape& shape = machine.shape(offer.node);
   const std::uint64_t devices = free_gpus(question, offer.node, asked);
   std::int64_t count = std::popcount(devices);
-  std::int64_t near = 0;
-  for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
+  const bool bound = machine.shapes().bound_devices;
+  std::int64_t near = bound ? 0 : count;
+  for (std::uint64_t rest = bound ? devices : 0; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
     const Device& device = machine.shapes().devices[shape.first_device + i];
     if ((device.sockets & free.open_sockets) != 0) ++near;
@@ -133,12 +135,12 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
 bool fit_gres(const Question& question, const Free& free, Offer& offer) {
   const Machine& machine = question.machine;
   for (const GresAsked& asked : question.needs.gres) {
-    if (asked.name == "gpu") {
+    if (asked.is_gpu) {
       if (!fit_gpus(question, asked, free, offer)) return false;
       continue;
     }
     const std::int64_t wanted = std::max({asked.per_node, asked.per_job, asked.per_task});
-    if (asked.name == "shard") {
+    if (asked.is_shard) {
       if (!has_shards(machine, offer.node, wanted)) return false;
     } else if (free_count(machine, offer.node, asked) < wanted) {
       return false;
@@ -203,7 +205,7 @@ Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
     : machine(on), needs(of), how(asked) {
   task_cpus = needs.cpus_per_task;
   for (const GresAsked& one : needs.gres) {
-    if (one.name != "gpu") continue;
+    if (!one.is_gpu) continue;
     job_gpus += one.per_job;
     const std::int64_t tasks = std::max(needs.tasks, 1U);
     const std::int64_t gpus = one.per_task * tasks + one.per_job;
@@ -227,14 +229,18 @@ std::uint32_t used_threads(const Needs& needs, const Shape& shape) {
 std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& asked) {
   const Machine& machine = question.machine;
   const Shape& shape = machine.shape(node);
-  std::uint64_t devices = machine.free_devices(node);
+  std::uint64_t devices = 0;
+  for (std::uint32_t i = 0; i < shape.types; ++i) {
+    const DeviceType& type = machine.shapes().types[shape.first_type + i];
+    const auto& kinds = asked.kinds;
+    if (std::find(kinds.begin(), kinds.end(), type.kind) != kinds.end()) devices |= type.devices;
+  }
+  devices &= machine.free_devices(node);
+  // Before 23.02 a GPU was given whole to one job although others had shards of it.
+  if (!machine.has_shards() || question.how.version < 2302) return devices;
   for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
-    const GresId kind = machine.shapes().devices[shape.first_device + i].kind;
-    const bool other = std::find(asked.kinds.begin(), asked.kinds.end(), kind) == asked.kinds.end();
-    // Before 23.02 a GPU was given whole to one job although others had shards of it.
-    const bool shared = question.how.version >= 2302 && machine.used_shards(node, i) > 0;
-    if (other || shared) devices &= ~(std::uint64_t{1} << i);
+    if (machine.used_shards(node, i) > 0) devices &= ~(std::uint64_t{1} << i);
   }
   return devices;
 }
@@ -267,7 +273,7 @@ Offer offer_of(const Question& question, NodeId node) {
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
   const std::vector<std::uint8_t>* const kept = question.how.near_gpus;
   const std::uint8_t before = kept != nullptr ? (*kept)[index(node)] : kNoNearGpus;
-  const auto weight = static_cast<std::uint64_t>(machine.cluster().nodes[node].weight) << 8;
+  const auto weight = static_cast<std::uint64_t>(shape.weight) << 8;
   offer.weight =
       weight | (offer.near < 0 ? before : kNoNearGpus - static_cast<std::uint64_t>(offer.near));
   // For GRES cores are chosen at once, and no more of them than the tasks need.

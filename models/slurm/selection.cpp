@@ -82,6 +82,7 @@ bool evaluate_without_small(const Question& question, std::vector<Offer>& offers
 /// What each node could give, where that is anything; and what is to be kept of it.
 std::vector<Offer> offers_of(const Question& question, const NodeSet& nodes) {
   std::vector<Offer> offers;
+  offers.reserve(nodes.count());
   nodes.for_each([&](NodeId node) {
     const Offer offer = offer_of(question, node);
     if (offer.cpus > 0) offers.push_back(offer);
@@ -98,6 +99,12 @@ std::vector<Taken> choose_once(const Question& question, const NodeSet& nodes) {
   std::vector<Taken> taken;
   std::vector<Offer> offers = offers_of(question, nodes);
   if (offers.size() < question.min_nodes) return taken;
+  std::int64_t cpus = 0, gpus = 0;
+  for (const Offer& offer : offers) {
+    cpus += offer.cpus;
+    gpus += offer.gpus;
+  }
+  if (cpus < question.needs.min_cpus || gpus < question.job_gpus) return taken;
   if (!evaluate(question, offers, taken) && !evaluate_without_small(question, offers, taken)) {
     taken.clear();
   }

@@ -60,3 +60,42 @@ TEST_CASE("bad feature expressions say what and where", "[features]") {
   CHECK(error("a b") == "unexpected \" \" at 1");
   CHECK(error("a&&b") == "unexpected \"&\" at 2");
 }
+
+TEST_CASE("counts and alternatives are for jobs of several nodes", "[features]") {
+  const auto members = [](const NodeSet& nodes) {
+    std::string result;
+    nodes.for_each([&](NodeId node) {
+      result += (result.empty() ? "" : " ") + std::to_string(index(node) + 1);
+      return true;
+    });
+    return result;
+  };
+  const FeatureRequest plain = parse_features("a|b", lab());
+  REQUIRE(plain.ok());
+  CHECK(members(plain.nodes) == "1 2 3 4");
+  CHECK(plain.alternatives.empty());
+  CHECK(plain.counts.empty());
+
+  const FeatureRequest either = parse_features("[a|c]&b", lab());
+  REQUIRE(either.ok());
+  REQUIRE(either.alternatives.size() == 2);
+  CHECK(members(either.alternatives[0]) == "2");
+  CHECK(members(either.alternatives[1]) == "4");
+  CHECK(members(either.nodes) == "2 4");
+
+  for (const char* const text : {"a*2&c*1", "[a*2&c*1]"}) {
+    const FeatureRequest counted = parse_features(text, lab());
+    REQUIRE(counted.ok());
+    REQUIRE(counted.counts.size() == 2);
+    CHECK(counted.counts[0].count == 2);
+    CHECK(members(counted.counts[0].nodes) == "1 2");
+    CHECK(counted.counts[1].count == 1);
+    CHECK(members(counted.nodes) == "1 2 4");
+  }
+
+  CHECK(parse_features("[a|b", lab()).error == "a bracket that is not closed");
+  CHECK(parse_features("a*", lab()).error == "a count of nodes is missing after the star");
+  CHECK(parse_features("a*0", lab()).error == "a count of nodes is missing after the star");
+  CHECK(parse_features("(a*2)", lab()).ok());
+  CHECK(parse_features("([a|b])", lab()).error == "alternatives in brackets are not simulated");
+}
