@@ -196,18 +196,20 @@ class RealSlurm:
     def attempts(self):
         """Rows of golden.csv, from the completion log and what is still there."""
         rows, runs = [], {}
-        refused = {name for name, _ in self.rejected}
         log = self.folder / "jobcomp"
         for line in log.read_text().splitlines() if log.exists() else ():
             field = dict(re.findall(r"(\w+)=(\S*)", line))
-            name = field["Name"]
-            if name in refused:
-                continue  # it is in the log, as failed
-            if field.get("ArrayTaskId", "") not in ("", "NONE", "4294967294"):
+            is_task = field.get("ArrayTaskId", "").isdigit()
+            name = self.names.get(field["ArrayJobId"] if is_task else field["JobId"])
+            if name is None:
+                continue  # refused jobs are in the log, as failed
+            if is_task:
                 name += "_" + field["ArrayTaskId"]
             run = runs[name] = runs.get(name, -1) + 1
             limit = field["TimeLimit"]
             started = field["NodeList"] not in ("", "(null)")
+            if field["JobState"] == "PENDING":
+                field["JobState"] = "REQUEUED"
             rows.append((name, run, self.offset(field["SubmitTime"]),
                          self.offset(field["EligibleTime"]),
                          self.offset(field["StartTime"]) if started else "",
