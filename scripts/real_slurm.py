@@ -184,14 +184,21 @@ class RealSlurm:
         for offset, act, what in sorted(steps, key=lambda step: step[0]):
             time.sleep(max(0, self.origin + offset + 0.25 - time.time()))
             act(what)
-        while self.command("squeue", "-h", "-t", "R,CG,CF").stdout.strip() or self.is_waiting():
+        while self.queue("R,CG,CF", "%i") or self.is_waiting():
             time.sleep(2)
         time.sleep(6)  # until the last reasons are given
 
     def is_waiting(self):
         """Whether a pending job may still start."""
-        reasons = self.command("squeue", "-h", "-t", "PD", "-o", "%r").stdout.splitlines()
-        return any(not reason.startswith(FOR_EVER) for reason in reasons)
+        return any(not reason.startswith(FOR_EVER) for reason in self.queue("PD", "%r"))
+
+    def queue(self, states, field):
+        """A field of the jobs in these states; a controller that is busy is asked again."""
+        while True:
+            done = self.command("squeue", "-h", "-t", states, "-o", field)
+            if done.returncode == 0:
+                return done.stdout.splitlines()
+            time.sleep(1)
 
     def attempts(self):
         """Rows of golden.csv, from the completion log and what is still there."""
