@@ -3,6 +3,10 @@ add_test(NAME tidy COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/tidy.py)
 add_test(NAME tidy_test COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/tidy_test.py)
 add_test(NAME validate_test
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/validate_test.py)
+# Whole scenarios against what a real slurmctld did, where ../shared has them.
+add_test(NAME validate COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
+         --program $<TARGET_FILE:rehearse>)
+set_tests_properties(validate PROPERTIES SKIP_RETURN_CODE 77)
 # Four jobs on a real Slurm; skipped where slurmctld is not installed.
 add_test(NAME real_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
          --program $<TARGET_FILE:rehearse> --real ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/real)

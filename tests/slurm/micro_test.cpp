@@ -1,6 +1,6 @@
 // Runs the micro-scenarios of this folder. `known` names those that do not hold yet: one that
 // begins to hold has to be taken off the list, so that it cannot be lost again. MICRO=047 runs one
-// only.
+// only; SIM_UPDATE=1 writes the list anew.
 #include "tests/slurm/micro.hpp"
 
 #include <signal.h>
@@ -56,6 +56,7 @@ std::string run_apart(const fs::path& file, const std::string& folder) {
   if (pipe(ends) != 0) return "no pipe";
   const pid_t child = fork();
   if (child == 0) {
+    signal(SIGABRT, SIG_DFL);  // Catch's would report for the parent
     alarm(kSeconds);
     std::string problems;
     try {
@@ -105,10 +106,14 @@ TEST_CASE("Micro-scenarios go as a real slurmctld lets them go", "[micro]") {
   const std::set<std::string> known = known_differences();
   const fs::path folder = fs::temp_directory_path() / "rehearse_micro";
   std::size_t held = 0;
+  const bool update = std::getenv("SIM_UPDATE") != nullptr;
+  std::string failing = "# Micro-scenarios that do not hold yet: SIM_UPDATE=1 writes them anew.\n";
   for (const fs::path& file : files()) {
     const std::string name = file.stem().string();
     const std::string problems = run_apart(file, (folder / name).string());
     held += problems.empty() ? 1 : 0;
+    if (!problems.empty()) failing += name + '\n';
+    if (update) continue;
     if (known.contains(name)) {
       if (problems.empty()) FAIL_CHECK(name << " holds now: take it off tests/slurm/known");
     } else if (!problems.empty()) {
@@ -117,6 +122,7 @@ TEST_CASE("Micro-scenarios go as a real slurmctld lets them go", "[micro]") {
     if (std::getenv("MICRO") != nullptr && !problems.empty()) WARN(name << "\n" << problems);
   }
   WARN(held << " of " << files().size() << " micro-scenarios hold");
+  if (update) std::ofstream("tests/slurm/known") << failing;
   fs::remove_all(folder);
 }
 
