@@ -63,6 +63,11 @@ class ByPartition final : public rehearse::PreemptionPolicy {
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
   }
+  bool could_preempt(const View& view, const Candidate& claimant, const Candidate& other) override {
+    const Partition& mine = view.cluster().partitions[claimant.partition];
+    const Partition& its = view.cluster().partitions[other.partition];
+    return mine.priority_tier > its.priority_tier && mine.nodes.intersects(its.nodes);
+  }
   bool relieves_account_limits() const override { return params_.relieves_account_cap; }
 
  private:

@@ -58,6 +58,12 @@ class ByQos final : public rehearse::PreemptionPolicy {
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
   }
+  bool could_preempt(const View& view, const Candidate& claimant, const Candidate& other) override {
+    const Job& claiming = view.job(claimant.job);
+    const Job& job = view.job(other.job);
+    return claiming.qos != rehearse::kNone<QosId> && job.qos != rehearse::kNone<QosId> &&
+           may_preempt(view, claiming, job);
+  }
   bool relieves_account_limits() const override { return params_.relieves_account_cap; }
 
  private:

@@ -36,7 +36,7 @@ std::optional<PartitionId> Cluster::find_partition(std::string_view partition_na
 }
 
 std::optional<QosId> Cluster::find_qos(std::string_view qos_name) const {
-  return find_first(qos, [&](const Qos& each) { return each.name == qos_name; });
+  return find_first(qos, [&](const Qos& each) { return same_name(each.name, qos_name); });
 }
 
 std::optional<AssocId> Cluster::find_account(std::string_view account) const {

@@ -10,7 +10,8 @@ namespace rehearse {
 namespace {
 
 bool contains(const std::vector<std::string>& list, std::string_view name) {
-  return std::find(list.begin(), list.end(), name) != list.end();
+  return std::any_of(list.begin(), list.end(),
+                     [&](const std::string& each) { return same_name(each, name); });
 }
 
 // Reasons of the job's own making: no change of the cluster's limits would let it start.
@@ -68,6 +69,7 @@ const Admission& Admissions::judge(SubmissionId submission) {
 const Admission& Admissions::identify(SubmissionId submission) {
   const Submission& row = workload_.submissions[submission];
   find_who_and_where(row);
+  if (admission_.time_limit == kUnset) admission_.time_limit = kUnlimited;
   if (admission_.reason != Reason::None) {
     count_refusal(admission_.reason, admission_.detail, submission);
   }
@@ -113,10 +115,12 @@ bool Admissions::find_payer(const Submission& row) {
     for (std::size_t i = 0; i < assocs.size() && found->second == kNone<AssocId>; ++i) {
       const auto id = static_cast<AssocId>(i);
       // Without --account the user's first association is the default one.
-      const bool its_account =
-          assocs[id].account == account || (account.empty() && state_.cluster.declares_accounts);
-      if (its_account && assocs[id].user == name && assocs[id].is_user()) found->second = id;
-      if (assocs[id].account == account && !assocs[id].is_user()) below = id;
+      const bool its_account = same_name(assocs[id].account, account) ||
+                               (account.empty() && state_.cluster.declares_accounts);
+      if (its_account && same_name(assocs[id].user, name) && assocs[id].is_user()) {
+        found->second = id;
+      }
+      if (same_name(assocs[id].account, account) && !assocs[id].is_user()) below = id;
     }
     if (found->second == kNone<AssocId> && below == kNone<AssocId> &&
         !state_.cluster.declares_accounts) {
@@ -168,10 +172,14 @@ bool Admissions::find_qos(const Submission& row) {
   }
   const auto qos = state_.cluster.find_qos(name);
   if (!qos && !asked) return true;
-  const std::string refused_by = nearest(admission_.assoc, [&](const Assoc& each) {
-    if (each.allow_qos.empty()) return std::string();
-    return contains(each.allow_qos, name) ? std::string("") : each.account;
-  });
+  // The nearest list rules, as associations inherit theirs until they have one of their own.
+  AssocId ruling = admission_.assoc;
+  while (ruling != kNone<AssocId> && state_.journal.assocs[ruling].allow_qos.empty()) {
+    ruling = state_.journal.assocs[ruling].parent;
+  }
+  const bool refused =
+      ruling != kNone<AssocId> && !contains(state_.journal.assocs[ruling].allow_qos, name);
+  const std::string refused_by = refused ? state_.journal.assocs[ruling].account : std::string();
   if (qos && (refused_by.empty() || !asked)) {
     admission_.qos = *qos;
     return true;
@@ -204,30 +212,14 @@ const Admissions::Names& Admissions::partitions(NameId text) {
   return names;
 }
 
-Reason Admissions::forbidden(const Partition& partition) const {
-  const IdVector<AssocId, Assoc>& assocs = state_.journal.assocs;
-  bool allowed = partition.allow_accounts.empty(), denied = false;
-  for (AssocId at = admission_.assoc; at != kNone<AssocId>; at = assocs[at].parent) {
-    allowed = allowed || contains(partition.allow_accounts, assocs[at].account);
-    denied = denied || contains(partition.deny_accounts, assocs[at].account);
-  }
-  if (!allowed || denied) return Reason::AccountNotAllowed;
-  const std::string_view qos = admission_.qos == kNone<QosId>
-                                   ? ""
-                                   : std::string_view(state_.cluster.qos[admission_.qos].name);
-  if (!partition.allow_qos.empty() && !contains(partition.allow_qos, qos)) {
-    return Reason::QOSNotAllowed;
-  }
-  return contains(partition.deny_qos, qos) ? Reason::QOSNotAllowed : Reason::None;
-}
-
 void Admissions::try_partition(const Submission& row, PartitionId id) {
   const Partition& partition = state_.cluster.partitions[id];
   const auto refuse = [&](Reason reason, const std::string& detail) {
     admission_.reason = reason;
     if (admission_.detail.empty()) admission_.detail = detail;
   };
-  if (const Reason reason = forbidden(partition); reason != Reason::None) {
+  if (const Reason reason = View(state_).forbidden(admission_.assoc, admission_.qos, partition);
+      reason != Reason::None) {
     return refuse(reason, "partition " + partition.name);
   }
   Duration limit = row.time_limit;

@@ -58,7 +58,6 @@ class Admissions {
   bool find_qos(const Submission& row);
   const Names& partitions(NameId text);
   void try_partition(const Submission& row, PartitionId partition);
-  Reason forbidden(const Partition& partition) const;
   void count(const std::string& what, SubmissionId submission);
   AssocId add_assoc(std::string account, std::string user, AssocId parent);
   template <class Get>

@@ -93,7 +93,7 @@ class Simulation final : public Control, private JudgesControl {
       return;
     }
     // It runs on until its grace time is over, or until it ends by itself.
-    set_expected_end(id, std::min(job.expected_end, end_of(state_.now, grace)));
+    move_expected_end(id, std::min(job.expected_end, end_of(state_.now, grace)));
     ends_.push({end_of(state_.now, grace), job.attempt, JobState::Preempted,
                 mode == PreemptMode::Requeue});
   }
@@ -133,17 +133,37 @@ class Simulation final : public Control, private JudgesControl {
     state_.journal.attempts[state_.jobs[id].attempt].time_limit = limit;
   }
 
-  void end(JobId id, JobState as, Duration kill_wait, bool requeue) override {
-    Job& job = state_.jobs[id];
+  bool end(JobId id, JobState as, bool requeue) override {
+    const Job& job = state_.jobs[id];
     SIM_CHECK(job.state == JobState::Running, "job {} does not run", index(id));
-    if (truth(id).ignores_term && kill_wait > Duration::zero()) {
-      ends_.push({end_of(state_.now, kill_wait), job.attempt, as, requeue});
-    } else {
-      finish(job.attempt, as, requeue);
-    }
+    const bool ignores = truth(id).ignores_term;
+    finish(job.attempt, as, requeue);
+    return !ignores;
+  }
+
+  bool preempt(JobId id, PreemptMode mode, Duration grace, JobId claimant) override {
+    state_.journal.evictions.push_back(
+        {state_.now, state_.jobs[id].attempt, claimant, mode, grace});
+    return end(id, JobState::Preempted, mode == PreemptMode::Requeue);
+  }
+
+  void set_expected_end(JobId id, Time at) override { move_expected_end(id, at); }
+
+  RequestId add_request(Request request) override {
+    return state_.requests.add(std::move(request));
   }
 
   void cancel(JobId id, JobState as) override { leave_queue(id, as); }
+
+  void count_use(JobId id, double worth) override {
+    if (limits_use()) meter(id, worth);
+  }
+  void fade_use(double factor) override {
+    if (limits_use()) state_.ledger.decay(factor);
+  }
+  void forget_use() override {
+    if (limits_use()) state_.ledger.reset_usage();
+  }
 
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   bool is_throttled(JobId id) const override { return eligibility_.is_throttled(id); }
@@ -397,8 +417,8 @@ class Simulation final : public Control, private JudgesControl {
         std::lower_bound(state_.running.begin(), state_.running.end(), running, earlier), running);
     if (state_.has_limits) {
       state_.ledger.started(view_.payer(candidate.job, job.partition), view_.allocated(job.attempt),
-                            meters_use() ? job.time_limit : Duration::zero());
-      if (meters_use()) metered_[job.attempt] = state_.now;
+                            limits_use() ? job.time_limit : Duration::zero());
+      if (limits_use()) metered_[job.attempt] = state_.now;
     }
     tell_dependents(candidate.job);
   }
@@ -430,7 +450,10 @@ class Simulation final : public Control, private JudgesControl {
     const Job& job = state_.jobs[attempt.job];
     const TaskTruth its = truth(attempt.job);
     const bool failed = its.exit_code != 0;
-    const bool over = its.run_time > job.time_limit && !lifecycle_.judges;
+    if (lifecycle_.judges) scheduler_.ending(attempt.job);
+    const bool over = lifecycle_.judges
+                          ? whole_seconds(job.expected_end) < whole_seconds(state_.now)
+                          : its.run_time > job.time_limit;
     finish(end.attempt,
            over     ? JobState::Timeout
            : failed ? JobState::Failed
@@ -455,8 +478,8 @@ class Simulation final : public Control, private JudgesControl {
     const Attempt& attempt = state_.journal.attempts[job.attempt];
     if (state_.has_limits) {
       Duration unused = Duration::zero();
-      if (meters_use()) {
-        meter(id);
+      if (limits_use()) {
+        if (!lifecycle_.judges) meter(id, 1);
         metered_.erase(job.attempt);
         unused = left_of_limit(job.time_limit, ran(job));
       }
@@ -466,17 +489,15 @@ class Simulation final : public Control, private JudgesControl {
   }
 
   // Where use over time is limited, the ledger learns of it before each pass, and nothing decays. A
-  // scheduler that judges keeps its own account of it.
-  bool meters_use() const {
-    return state_.limiter.limits_usage() && !scheduler_.lifecycle().judges;
-  }
+  // scheduler that judges says itself when use is counted, and what it is worth.
+  bool limits_use() const { return state_.limiter.limits_usage(); }
 
   void meter_all() {
-    if (!meters_use()) return;
-    for (const RunningJob& running : state_.running) meter(running.job);
+    if (!limits_use() || lifecycle_.judges) return;
+    for (const RunningJob& running : state_.running) meter(running.job, 1);
   }
 
-  void meter(JobId id) {
+  void meter(JobId id, double worth) {
     const Job& job = state_.jobs[id];
     Time& since = metered_.at(job.attempt);
     const Duration length = std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(since));
@@ -484,7 +505,7 @@ class Simulation final : public Control, private JudgesControl {
     const Payer payer = view_.payer(id, job.partition);
     const TresCounts tres = view_.allocated(job.attempt);
     const auto seconds = static_cast<double>(whole_seconds(length));
-    state_.ledger.charge(payer, tres, seconds, seconds);
+    state_.ledger.charge(payer, tres, seconds, seconds * worth);
     state_.ledger.ran(payer, tres, length);
   }
 
@@ -492,7 +513,7 @@ class Simulation final : public Control, private JudgesControl {
     return std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(job.start));
   }
 
-  void set_expected_end(JobId id, Time at) {
+  void move_expected_end(JobId id, Time at) {
     Job& job = state_.jobs[id];
     const RunningJob key{job.expected_end, id, 0};
     const auto found = std::lower_bound(state_.running.begin(), state_.running.end(), key, earlier);

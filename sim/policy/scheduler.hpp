@@ -50,11 +50,23 @@ class JudgesControl {
   /// The job may compete from `at` on (sacct's Eligible); kNever: no longer.
   virtual void set_eligible(JobId, Time at) = 0;
   virtual void set_time_limit(JobId, Duration) = 0;
-  /// Tells a running job to go: now, or after `kill_wait` if it ignores the signal. `requeue`: it
-  /// is pending again then.
-  virtual void end(JobId, JobState, Duration kill_wait, bool requeue) = 0;
+  /// Ends a running job now; `requeue`: it is pending again then. Whether its processes were gone
+  /// at once: if not, they ignored the signal, and its nodes are clean only after they are killed.
+  virtual bool end(JobId, JobState, bool requeue) = 0;
+  /// The same of a victim of `claimant` (kNone: not known any more), journalled as an eviction.
+  virtual bool preempt(JobId, PreemptMode, Duration grace, JobId claimant) = 0;
+  /// When it is expected to end: its time limit, or the end of its grace time. A job that ends by
+  /// itself later than that has timed out.
+  virtual void set_expected_end(JobId, Time) = 0;
+  /// A request for candidates, by which priorities and reports know what was asked.
+  virtual RequestId add_request(Request) = 0;
   /// Ends a pending job: Cancelled, Deadline.
   virtual void cancel(JobId, JobState) = 0;
+  /// What a running job used since the last count is worth `worth` times its seconds by now; all
+  /// use so far fades to `factor` of it, or is forgotten. Without effect where no limit is on use.
+  virtual void count_use(JobId, double worth) = 0;
+  virtual void fade_use(double factor) = 0;
+  virtual void forget_use() = 0;
   /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
   virtual Reason dependency(JobId) const = 0;
   /// Whether as many tasks of its array run as may.
@@ -90,6 +102,8 @@ class Scheduler {
   virtual Duration requeue_delay() const { return Duration::zero(); }
   /// Called once before the run of a scheduler that judges.
   virtual void begin(Control&, JudgesControl&) {}
+  /// A running job is about to end by itself: the last moment to count its use.
+  virtual void ending(JobId) {}
   virtual void on(const Changes&, Control&) = 0;
 };
 

@@ -91,6 +91,11 @@ class PreemptionPolicy {
   /// caller takes as many as are needed, and then spares those that turn out not to be. They may
   /// depend on the claimant's partition, account, QOS, --priority and --nice, and on nothing else.
   virtual void victims(const View&, const Candidate& claimant, std::vector<Victim>&) = 0;
+  /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
+  /// were running (Slurm's sort_job_queue2).
+  virtual bool could_preempt(const View&, const Candidate& claimant, const Candidate& other) {
+    return static_cast<void>(claimant), static_cast<void>(other), false;
+  }
   /// Whether victims' use counts as gone when the claimant is held by a group limit of its account.
   virtual bool relieves_account_limits() const { return false; }
   /// Never preempts: then victims() is not called.

@@ -52,6 +52,7 @@ class View {
     return state_.workload.submissions[job(id).submission];
   }
   const Asked& asked(JobId id) const { return state_.workload.asked[submission(id).asked]; }
+  const Asked& asked(AskedId id) const { return state_.workload.asked[id]; }
   const Special* special(JobId id) const { return state_.workload.special(job(id).submission); }
   const std::string& name(NameId id) const { return state_.workload.names[id]; }
   const JobEntry& entry(JobId id) const { return state_.journal.jobs[id]; }
@@ -76,6 +77,8 @@ class View {
   bool has_limits() const { return state_.has_limits; }
   /// On whose account a job counts in `partition`.
   Payer payer(JobId id, PartitionId partition) const;
+  /// Why a partition does not take jobs of an association under a QOS; None: it does.
+  Reason forbidden(AssocId assoc, QosId qos, const Partition& partition) const;
   Reason reason(JobId id) const { return state_.journal.attempts[job(id).attempt].reason; }
 
  private:

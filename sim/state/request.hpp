@@ -10,6 +10,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/ids.hpp"
@@ -70,6 +71,10 @@ class Requests {
   /// What `asked` means in `partition`. O(nodes) for a new pair, O(log) for a known one. The
   /// reference stays valid.
   const Resolution& resolve(const Workload& workload, AskedId asked, PartitionId partition);
+  RequestId add(Request request) {
+    only_pools_ = only_pools_ && request.is_pool;
+    return requests_.push_back(std::move(request));
+  }
   const Request& operator[](RequestId id) const { return requests_[id]; }
   /// Whether all requests so far are pools.
   bool only_pools() const { return only_pools_; }

@@ -66,7 +66,7 @@ Problem read_gres_flags(std::string_view text, SbatchLine& line) {
 Problem read_node_memory(std::string_view text, SbatchLine& line) {
   if (Problem problem = read_memory(text, MemoryPer::Node, line.asked.memory)) return problem;
   line.asked.whole_memory = line.asked.memory.mib == 0;  // sbatch(1) --mem
-  if (line.asked.whole_memory) keep(line.special.slurm_only, "mem", text);
+  if (line.asked.whole_memory) keep(line.special.slurm_only, "mem", "0");
   return {};
 }
 

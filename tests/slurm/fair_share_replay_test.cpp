@@ -186,8 +186,8 @@ class Controller {
   }
   static slurm::FairShareParams params(const Scenario& scenario) {
     slurm::FairShareParams result;
-    const auto settings = scenario.params("fair_share");
-    if (const auto found = settings.find("half_life"); found != settings.end()) {
+    const auto settings = scenario.params("scheduler");
+    if (const auto found = settings.find("decay_half_life"); found != settings.end()) {
       result.half_life = seconds(duration_seconds(found->second));
     }
     return result;

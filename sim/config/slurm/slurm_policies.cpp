@@ -49,8 +49,8 @@ constexpr Rule kOptions[] = {
     {"PriorityWeightQOS", As::Number, "priority", "qos_weight"},
     {"PriorityMaxAge", As::Minutes, "priority", "max_age"},
     {"PriorityFavorSmall", As::Bool, "priority", "favor_small"},
-    {"PriorityDecayHalfLife", As::Minutes, "fair_share", "half_life"},
-    {"FairShareDampeningFactor", As::Number, "fair_share", "damping"},
+    {"PriorityDecayHalfLife", As::Minutes, "scheduler", "decay_half_life"},
+    {"FairShareDampeningFactor", As::Number, "scheduler", "fair_share_damping"},
     {"PreemptExemptTime", As::Minutes, "preemption", "exempt_time"},
 };
 
@@ -228,8 +228,9 @@ class PoliciesReader {
     }
     use("priority", is_multifactor_ ? "multifactor" : "basic", type);
     if (!is_multifactor_) return;
+    const SlurmWord* const flags = conf_.find("priorityflags");
     const bool is_classic = has_flag("no_fair_tree") || has_flag("depth_oblivious");
-    use("fair_share", is_classic ? "decayed-usage" : "fair-tree", conf_.find("priorityflags"));
+    if (is_classic) put("scheduler", "fair_tree", "false", *flags);
     const SlurmWord* const weights = conf_.find("priorityweighttres");
     if (weights == nullptr) return;
     std::string text;
@@ -347,12 +348,9 @@ class PoliciesReader {
   void keep_what_fits() {
     if (settings_["preemption"].use.text == "never") settings_["preemption"].params.clear();
     if (!is_multifactor_) {
-      settings_.erase("fair_share");
       settings_["priority"].params.clear();
       return;
     }
-    SlotSetting& fair_share = settings_["fair_share"];
-    if (fair_share.use.text == "fair-tree") fair_share.params.erase("damping");
     if (has_flag("no_normal_all")) {
       const SlurmWord& flags = *conf_.find("priorityflags");
       for (const char* const each :

@@ -269,9 +269,9 @@ TEST_CASE("slurm.conf: settings of the slots", "[slurm]") {
   CHECK(param(file, "priority", "max_age") == "1-00:00:00");
   CHECK(param(file, "priority", "tres_weights") == "cpu=2,mem=0.00048828125");
   CHECK(param(file, "priority", "accrue_always") == "true");
-  CHECK(param(file, "fair_share", "use") == "decayed-usage");
-  CHECK(param(file, "fair_share", "half_life") == "01:00:00");
-  CHECK(param(file, "fair_share", "damping") == "3");
+  CHECK(param(file, "scheduler", "fair_tree") == "false");
+  CHECK(param(file, "scheduler", "decay_half_life") == "01:00:00");
+  CHECK(param(file, "scheduler", "fair_share_damping") == "3");
   CHECK(param(file, "preemption", "use") == "by-qos");
   CHECK(param(file, "preemption", "mode") == "requeue");
   CHECK(param(file, "preemption", "within") == "true");

@@ -34,6 +34,9 @@ Row row_of(const Workload& workload, SubmissionId id) {
   const std::string job_name =
       special.job_name == kNone<NameId> ? "" : workload.names[special.job_name];
   special.job_name = kNone<NameId>;
+  // A deadline "from now" is written as one from the origin: the times are compared, not the texts.
+  std::erase_if(special.slurm_only,
+                [](const std::string& text) { return text.starts_with("--deadline="); });
   std::vector<TaskTruth> truth;
   for (std::size_t rank = 0; rank < std::max<std::size_t>(1, special.array_tasks.size()); ++rank) {
     truth.push_back(workload.truth.of(id, rank));

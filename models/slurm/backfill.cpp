@@ -1,0 +1,464 @@
+// The backfill cycle (semantics ch. 2): every job examined gets a planned start, on whole nodes, in
+// a map of time that is made anew each cycle.
+//
+//   slots   [now ......)[......)[.............)     each with the nodes that no plan takes
+//   a plan takes its nodes out of all slots from its start to its end, rounded to bf_resolution
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "models/slurm/controller.hpp"
+
+namespace rehearse::slurm {
+namespace {
+
+constexpr std::size_t kMostTaken = 200;  // running jobs that a will-run test takes off in a step
+
+Seconds floor_to(Seconds time, Seconds unit) {
+  const Seconds rest = ((time % unit) + unit) % unit;
+  return time - rest;
+}
+Seconds ceil_to(Seconds time, Seconds unit) { return floor_to(time + unit - 1, unit); }
+
+}  // namespace
+
+struct Controller::Slot {
+  Seconds begin, end;
+  NodeSet nodes;
+};
+
+struct Controller::Cycle {
+  Seconds start = 0, window_end = 0;
+  std::vector<Slot> slots;
+  std::int64_t tested = 0, started = 0;
+  std::map<PartitionId, std::int64_t> of_partition{}, planned_in{};
+  std::map<UserId, std::int64_t> of_user{};
+  std::map<std::pair<UserId, PartitionId>, std::int64_t> of_user_in{};
+  std::map<AssocId, std::int64_t> of_assoc{};
+  std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
+  std::set<JobId> planned_jobs{};
+  std::map<std::uint32_t, std::int64_t> planned_tasks{};
+  std::vector<JobId> ends{};  ///< running jobs by end
+  bool ends_are_old = true;
+
+  std::size_t slot_limit = 0;
+
+  // Splits so that a slot begins at `time`; O(slots).
+  void cut(Seconds time) {
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      if (slots[i].begin >= time || slots[i].end <= time) continue;
+      Slot rest = slots[i];
+      rest.begin = time;
+      slots[i].end = time;
+      slots.insert(slots.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(rest));
+      return;
+    }
+  }
+  void plan(Seconds from, Seconds to, const NodeSet& nodes) {
+    cut(from);
+    cut(to);
+    for (Slot& slot : slots) {
+      if (slot.begin >= from && slot.end <= to) slot.nodes -= nodes;
+    }
+  }
+  // Whether a slot that overlaps [from, to) lacks one of `nodes`.
+  bool lacks(Seconds from, Seconds to, const NodeSet& nodes) const {
+    return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) {
+      if (slot.end <= from || slot.begin >= to) return false;
+      NodeSet left = nodes;
+      left -= slot.nodes;
+      return !left.empty();
+    });
+  }
+};
+
+void Controller::backfill_cycle() {
+  Cycle cycle;
+  const Seconds unit = whole_seconds(params_.bf_resolution);
+  cycle.start = now();
+  cycle.window_end = now() + params_.bf_window * 60;
+  cycle.slots.push_back({floor_to(now(), unit), floor_to(cycle.window_end, unit), up_nodes()});
+  cycle.slot_limit = static_cast<std::size_t>(
+      params_.bf_node_space_size > 0 ? params_.bf_node_space_size : params_.bf_max_job_test);
+  const std::vector<QueueRecord> queue = build_queue(true);
+  for (const JobId id : pending_) records_[id].planned = 0;
+  for (const QueueRecord& entry : queue) {
+    if (cycle.tested >= params_.bf_max_job_test) break;
+    if (cycle.slots.size() >= cycle.slot_limit) break;
+    if (params_.bf_max_job_start > 0 && cycle.started >= params_.bf_max_job_start) break;
+    backfill_record(cycle, entry);
+  }
+}
+
+// One record; of an array as many tasks as start or are planned.
+void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
+  JobId id = entry.job;
+  std::int64_t planned_before = 0;
+  while (view_.job(id).state == JobState::Pending) {
+    JobRecord& job = records_[id];
+    const PartRecord part = job.parts[entry.part];
+    const bool is_meta = job.array != kNone<std::uint32_t> && !job.is_split;
+    if (is_meta && judges_.is_throttled(id)) return;
+    if (planned_before == 0 && is_skipped(cycle, job, part)) return;
+    const Tried tried = backfill_job(cycle, job, part);
+    if (tried == Tried::Failed) {
+      if (job.array != kNone<std::uint32_t>) {
+        cycle.failed_arrays.insert({job.array, part.partition});
+      }
+      return;
+    }
+    if (!is_meta) return;
+    Array& array = arrays_[job.array];
+    if (tried == Tried::Planned) {
+      ++planned_before;
+      const std::int64_t planned = ++cycle.planned_tasks[job.array];
+      const std::int64_t left = static_cast<std::int64_t>(array.unstarted.size());
+      const std::uint32_t throttle = view_.special(id)->array_throttle;
+      if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
+      if (throttle > 0 && planned >= throttle) return;
+      if (cycle.slots.size() >= cycle.slot_limit) return;
+      continue;  // the same record stands for the next task
+    }
+    if (array.unstarted.empty()) return;
+    id = array.unstarted.back();
+    if (!is_independent(records_[id])) return;
+  }
+}
+
+// What keeps a record from being tested at all (semantics 2.3).
+bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part) {
+  if (job.array != kNone<std::uint32_t>) {
+    if (cycle.failed_arrays.contains({job.array, part.partition})) return true;
+    const auto planned = cycle.planned_tasks.find(job.array);
+    if (planned != cycle.planned_tasks.end() && planned->second >= params_.bf_max_job_array_resv) {
+      return true;
+    }
+  }
+  if (job.deadline != kNoTime && is_past_deadline(job)) return true;
+  if (!params_.assoc_limit_stop && limits_hold(job, part, limit_at_start(job, part))) return true;
+  const auto since = preempting_since_.find(job.job);
+  if (since != preempting_since_.end() &&
+      since->second >= now() - whole_seconds(params_.kill_wait) - 10) {
+    return true;
+  }
+  const Job& known = view_.job(job.job);
+  const auto over = [](std::int64_t limit, std::int64_t& count) {
+    if (limit <= 0) return false;
+    return ++count > limit;
+  };
+  if (over(params_.bf_max_job_part, cycle.of_partition[part.partition])) return true;
+  if (over(params_.bf_max_job_user_part, cycle.of_user_in[{known.user, part.partition}])) {
+    return true;
+  }
+  if (params_.bf_max_job_assoc > 0) {
+    if (over(params_.bf_max_job_assoc, cycle.of_assoc[known.assoc])) return true;
+  } else if (over(params_.bf_max_job_user, cycle.of_user[known.user])) {
+    return true;
+  }
+  return !params_.bf_licenses && !has_licenses(job);
+}
+
+bool Controller::is_now_only(const Cycle& cycle, const JobRecord& job,
+                             const PartRecord& part) const {
+  if (part.priority < static_cast<double>(least_reserving_priority(job))) return true;
+  if (whole_seconds(params_.bf_min_age_reserve) > 0 &&
+      now() - job.begin < whole_seconds(params_.bf_min_age_reserve))
+    return true;
+  if (params_.bf_one_resv_per_job && cycle.planned_jobs.contains(job.job)) return true;
+  if (params_.bf_job_part_count_reserve > 0) {
+    const auto found = cycle.planned_in.find(part.partition);
+    if (found != cycle.planned_in.end() && found->second >= params_.bf_job_part_count_reserve) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// Minutes that the job is tested with (semantics 2.3).
+Seconds Controller::tested_minutes(const JobRecord& job, const PartRecord& part) const {
+  const Partition& where = partitions_[part.partition];
+  const Seconds most =
+      where.max_time == kUnlimited ? kYearOfMinutes : whole_seconds(where.max_time) / 60;
+  Seconds minutes = job.limit == kNoTime     ? most
+                    : job.limit == kInfinite ? kYearOfMinutes
+                                             : std::min(job.limit, most);
+  if (job.deadline != kNoTime) minutes = std::min(minutes, (job.deadline - now()) / 60);
+  if (job.least_limit != kNoTime && job.least_limit < minutes) minutes = job.least_limit;
+  const QosId qos = view_.job(job.job).qos;
+  if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve && !slots_.preemption->is_never()) {
+    minutes = 1;
+  }
+  return minutes;
+}
+
+// Tries the job at ever later times until it starts, is planned, or cannot be (semantics 2.4).
+Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part) {
+  const Seconds minutes = tested_minutes(job, part);
+  const bool now_only = is_now_only(cycle, job, part);
+  ++cycle.tested;
+  Seconds start = now();
+  while (true) {
+    NodeSet nodes(0);
+    if (!find_usable(job, part, minutes, start, nodes)) return Tried::Failed;
+    const Seconds end = std::max(start, now()) + minutes * 60;
+    Seconds next_try = next_start(cycle, nodes, start, end);
+    for (const Slot& slot : cycle.slots) {
+      if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
+    }
+    std::optional<Estimate> estimate;
+    NodeSet possible = nodes;
+    possible &= part.needs->candidates;
+    const bool enough = possible.count() >= part.needs->min_nodes;
+    if (enough) estimate = will_run(cycle, job, part, nodes, now_only, start, next_try);
+    if (!estimate) {
+      if (next_try == 0 || now_only) return Tried::Failed;
+      start = next_try;
+      continue;
+    }
+    remember_cpus(job, amounts_of(estimate->allocation, part.partition).first[kTresCpu]);
+    if (start > estimate->start) note_change();  // slurmctld moves its start time, and says so
+    Seconds at = std::max(estimate->start, start);
+    const NodeSet chosen = nodes_of(estimate->allocation, cluster_.nodes.size());
+    if (at <= now() && is_any_completing(chosen)) at = now() + 1;
+    if (at <= now()) {
+      const Tried tried = start_now(cycle, job, part, nodes, minutes);
+      if (tried != Tried::Again) return tried;
+      at = now() + 1;
+    }
+    if (now_only) return Tried::Failed;
+    if (next_try != 0 && at > next_try) {
+      start = next_try;
+      continue;
+    }
+    if (at > cycle.window_end) return Tried::Failed;
+    const Seconds unit = whole_seconds(params_.bf_resolution);
+    const bool rounds_up = params_.version >= Version::V2411;
+    const Seconds from = floor_to(at, unit);
+    const Seconds to =
+        rounds_up ? ceil_to(at + minutes * 60, unit) : floor_to(at + minutes * 60, unit);
+    if (cycle.lacks(from, to, chosen)) {
+      if (at == start) return Tried::Failed;
+      start = at;
+      continue;
+    }
+    return plan(cycle, job, part, estimate->allocation, at, from, std::max(to, from + unit),
+                minutes);
+  }
+}
+
+// The nodes that reservations leave the job at `start`, which they may move.
+bool Controller::find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes,
+                             Seconds& start, NodeSet& nodes) const {
+  nodes = partitions_[part.partition].nodes;
+  nodes &= up_nodes();
+  if (reservations_.empty() && wanted_reservation(job).empty()) return true;
+  const auto answer =
+      reservations_.test(job.job, wanted_reservation(job), nodes, start, minutes, true);
+  if (answer.is_closed || answer.in_maintenance) return false;
+  nodes = answer.usable;
+  start = answer.start;
+  return true;
+}
+
+// End of the first slot after which a usable node comes free; 0: there is none.
+Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start,
+                               Seconds end) const {
+  Seconds result = 0;
+  for (std::size_t i = 0; i < cycle.slots.size() && result == 0; ++i) {
+    const Slot& slot = cycle.slots[i];
+    if (slot.end <= start) continue;
+    if (i + 1 < cycle.slots.size()) {
+      NodeSet more = cycle.slots[i + 1].nodes;
+      more -= slot.nodes;
+      more &= nodes;
+      if (!more.empty()) result = slot.end;
+    }
+    if (slot.begin <= end) continue;
+    if (result == 0 && params_.version >= Version::V2411) result = slot.end;
+    break;  // slots that begin after the job's end do not concern it
+  }
+  const Seconds reserved = reservations_.next_end(start);
+  if (reserved != 0) {
+    const Seconds then = ceil_to(reserved, whole_seconds(params_.bf_resolution)) + 1;
+    if (result == 0 || then < result) result = then;
+  }
+  return result;
+}
+
+bool Controller::is_any_completing(const NodeSet& nodes) const {
+  bool any = false;
+  nodes.for_each([&](NodeId node) {
+    any = completing_[node] > 0;
+    return !any;
+  });
+  return any;
+}
+
+Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const PartRecord& part,
+                                        const NodeSet& nodes, Seconds minutes) {
+  const Seconds original = limit_at_start(job, part);
+  Seconds limit = job.limit == kNoTime ? minutes : original;
+  if (job.least_limit != kNoTime && job.least_limit < original) limit = job.least_limit;
+  if (job.deadline != kNoTime) limit = std::min(limit, (job.deadline - now()) / 60);
+  const Outcome outcome = try_start(job, part, nodes, StartedBy::Backfill, limit);
+  switch (outcome) {
+    case Outcome::Started: {
+      ++cycle.started;
+      cycle.ends_are_old = true;
+      const JobRecord& started = records_[job.job];
+      if (started.allocation.exclusive) {
+        const Seconds unit = whole_seconds(params_.bf_resolution);
+        cycle.plan(floor_to(now(), unit), floor_to(started.end, unit),
+                   nodes_of(started.allocation, cluster_.nodes.size()));
+      }
+      if (job.least_limit != kNoTime && job.least_limit < original) {
+        shorten(cycle, job);
+      }
+      return Tried::Started;
+    }
+    case Outcome::ReservationBusy:
+    case Outcome::LimitHeld:
+      return Tried::Failed;
+    case Outcome::Busy:
+    case Outcome::NotAvailable:
+    case Outcome::Impossible:
+      break;
+  }
+  return Tried::Again;
+}
+
+// A job started with --time-min ends before the plans that need its nodes (semantics 2.7).
+void Controller::shorten(Cycle& cycle, JobRecord& job) {
+  const NodeSet nodes = nodes_of(job.allocation, cluster_.nodes.size());
+  Seconds minutes = job.limit;
+  for (const Slot& slot : cycle.slots) {
+    NodeSet taken = nodes;
+    taken -= slot.nodes;
+    if (slot.begin <= job.start || slot.begin >= job.end || taken.empty()) continue;
+    minutes = std::min(minutes, (slot.begin - job.start) / 60);
+  }
+  minutes = std::max(minutes, job.least_limit);
+  if (minutes == job.limit) return;
+  job.limit = minutes;
+  job.end = job.start + minutes * 60;
+  judges_.set_time_limit(job.job, std::chrono::minutes{minutes});
+  judges_.set_expected_end(job.job, at_seconds(job.end));
+}
+
+Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecord& part,
+                                   const Allocation& allocation, Seconds at, Seconds from,
+                                   Seconds to, Seconds minutes) {
+  const auto [tres, per_node] = amounts_of(allocation, part.partition);
+  if (!params_.assoc_limit_stop &&
+      limits_hold_after(job, part, tres, per_node, minutes, node_ids(allocation))) {
+    return Tried::Failed;
+  }
+  const QosId qos = view_.job(job.job).qos;
+  if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return Tried::Failed;
+  cycle.plan(from, to, nodes_of(allocation, cluster_.nodes.size()));
+  if (job.planned == 0 || at < job.planned) job.planned = at;
+  cycle.planned_jobs.insert(job.job);
+  ++cycle.planned_in[part.partition];
+  return Tried::Planned;
+}
+
+// Jobs past their end are guessed to go any moment (semantics 2.5).
+Seconds Controller::guessed_end(const JobRecord& job) const {
+  const Seconds guess =
+      job.end + whole_seconds(params_.kill_wait) + whole_seconds(params_.over_time_limit);
+  return job.end <= now() ? std::max(guess, now() + 1) : job.end;
+}
+
+// All that the job may preempt, taken off `machine`.
+std::set<JobId> Controller::take_victims_off(const PartRecord& part, Machine& machine) {
+  std::set<JobId> gone;
+  if (slots_.preemption->is_never()) return gone;
+  for (const Victim& victim : victims_for(part)) {
+    gone.insert(victim.job);
+    machine.remove(records_[victim.job].allocation);
+  }
+  return gone;
+}
+
+// When and where the job could run on `nodes` if running jobs ended at their limits: jobs are taken
+// off in growing windows of time, not one by one (semantics 2.5).
+std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const JobRecord& job,
+                                                         const PartRecord& part,
+                                                         const NodeSet& nodes, bool now_only,
+                                                         Seconds start, Seconds next_try) {
+  const Choosing how = choosing(job, part, true);
+  const bool later_only = params_.version >= Version::V2411 && start > now();
+  if (!later_only) {
+    if (auto found = choose_nodes(machine_, *part.needs, nodes, how)) {
+      return Estimate{now(), std::move(*found)};
+    }
+  }
+  Machine trial = machine_;
+  const std::set<JobId> gone = take_victims_off(part, trial);
+  if (!gone.empty() && !later_only) {
+    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
+      return Estimate{now(), std::move(*found)};
+    }
+  }
+  if (now_only) return std::nullopt;
+  if (cycle.ends_are_old) {
+    cycle.ends = by_end();
+    cycle.ends_are_old = false;
+  }
+  std::size_t next = 0;
+  const auto skip = [&] {
+    while (next < cycle.ends.size()) {
+      const JobRecord& running = records_[cycle.ends[next]];
+      if (!gone.contains(running.job) &&
+          nodes_of(running.allocation, cluster_.nodes.size()).intersects(nodes)) {
+        return;
+      }
+      ++next;
+    }
+  };
+  Seconds window = 30, edge = kNoTime, last = 0;
+  skip();
+  if (later_only) {
+    while (next < cycle.ends.size() && guessed_end(records_[cycle.ends[next]]) <= start) {
+      trial.remove(records_[cycle.ends[next++]].allocation);
+      skip();
+    }
+    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
+      return Estimate{start, std::move(*found)};
+    }
+  }
+  while (next < cycle.ends.size()) {
+    for (std::size_t taken = 0; next < cycle.ends.size() && taken <= kMostTaken; ++taken) {
+      const JobRecord& running = records_[cycle.ends[next]];
+      const Seconds end = guessed_end(running);
+      if (edge == kNoTime) edge = end + (30 - end % 30);
+      if (taken > 0 && end > edge + window) break;
+      if (later_only && next_try != 0 && end > next_try) return std::nullopt;
+      trial.remove(running.allocation);
+      last = end;
+      ++next;
+      skip();
+    }
+    if (next < cycle.ends.size()) {
+      do {
+        window = whole_seconds(params_.bf_window_linear) > 0
+                     ? window + whole_seconds(params_.bf_window_linear)
+                     : window * 2;
+      } while (guessed_end(records_[cycle.ends[next]]) > edge + window);
+    }
+    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
+      return Estimate{last <= now() ? now() + 1 : last, std::move(*found)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::vector<JobId> Controller::by_end() const {
+  std::vector<JobId> ends = running_;
+  std::stable_sort(ends.begin(), ends.end(), [&](JobId a, JobId b) {
+    return guessed_end(records_[a]) < guessed_end(records_[b]);
+  });
+  return ends;
+}
+
+}  // namespace rehearse::slurm

@@ -1,0 +1,548 @@
+#include "models/slurm/controller.hpp"
+
+#include <algorithm>
+
+#include "sim/base/text.hpp"
+
+namespace rehearse::slurm {
+namespace {
+
+constexpr std::string_view kNotAvailable = "Requested node configuration is not available";
+
+Seconds minutes_of(Duration duration) {
+  if (duration == kUnset) return kNoTime;
+  if (duration == kUnlimited) return kInfinite;
+  return (whole_seconds(duration) + 59) / 60;  // sbatch rounds up
+}
+
+Duration duration_of(Seconds minutes) {
+  return minutes == kInfinite ? kUnlimited : Duration(std::chrono::minutes{minutes});
+}
+
+FairShareParams fair_share_of(const Params& params) {
+  constexpr std::string_view kPeriods[] = {"NONE",    "NOW",       "DAILY", "WEEKLY",
+                                           "MONTHLY", "QUARTERLY", "YEARLY"};
+  FairShareParams result;
+  result.half_life = params.decay_half_life;
+  result.fair_tree = params.fair_tree;
+  result.damping = params.fair_share_damping;
+  for (std::size_t i = 0; i < std::size(kPeriods); ++i) {
+    if (same_name(params.priority_usage_reset_period, kPeriods[i])) {
+      result.reset = static_cast<ResetPeriod>(i);
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+NodeSet nodes_of(const Allocation& allocation, std::size_t universe) {
+  NodeSet nodes(universe);
+  for (const Held& held : allocation.nodes) nodes.insert(held.node);
+  return nodes;
+}
+
+Controller::Controller(const Params& params, Slots& slots, Control& control, JudgesControl& judges)
+    : params_(params),
+      slots_(slots),
+      control_(control),
+      judges_(judges),
+      view_(control.view()),
+      cluster_(view_.cluster()),
+      partitions_(cluster_.partitions),
+      machine_(cluster_),
+      usage_(view_.assocs(), fair_share_of(params)),
+      reservations_(view_),
+      down_(cluster_.nodes.size()),
+      drained_(cluster_.nodes.size()) {
+  completing_.resize(cluster_.nodes.size(), 0);
+  near_gpus_.resize(cluster_.nodes.size(), kNoNearGpus);
+  for (const License& license : cluster_.licenses) free_licenses_[license.name] = license.count;
+}
+
+const Resolved& Controller::resolved(AskedId asked, PartitionId partition) {
+  const auto [found, is_new] = resolved_.try_emplace({asked, partition});
+  if (!is_new) return found->second;
+  found->second = needs_of(view_.asked(asked), cluster_, partition);
+  Request request;
+  request.partition = partition;
+  request.tres = asked_tres(found->second.needs);
+  requests_[{asked, partition}] = judges_.add_request(std::move(request));
+  return found->second;
+}
+
+// What limits and priorities see before nodes are chosen.
+TresCounts Controller::asked_tres(const Needs& needs) const {
+  TresCounts tres(cluster_.tres_count(), 0);
+  tres[kTresCpu] = std::max(needs.min_cpus, 1U);
+  tres[kTresNode] = needs.min_nodes;
+  for (const GresAsked& gres : needs.gres) {
+    const std::int64_t count = gres.per_job > 0    ? gres.per_job
+                               : gres.per_task > 0 ? gres.per_task * std::max(needs.tasks, 1U)
+                                                   : gres.per_node * needs.min_nodes;
+    if (gres.name == "gpu") tres[kTresGpu] += count;
+    if (gres.kinds.size() == 1) tres[tres_of(gres.kinds.front())] += count;
+  }
+  switch (needs.memory.per) {
+    case MemoryPer::Node:
+      tres[kTresMem] = needs.memory.mib * needs.min_nodes;
+      break;
+    case MemoryPer::Cpu:
+      tres[kTresMem] = needs.memory.mib * tres[kTresCpu];
+      break;
+    case MemoryPer::Gpu:
+      tres[kTresMem] = needs.memory.mib * tres[kTresGpu];
+      break;
+    case MemoryPer::None:
+      break;
+  }
+  tres[kTresBilling] = billing(partitions_[needs.partition], tres);
+  return tres;
+}
+
+void Controller::submit(JobId id) {
+  while (records_.size() <= index(id)) records_.push_back({});
+  JobRecord& job = records_[id];
+  const Submission& row = view_.submission(id);
+  const Special* const special = view_.special(id);
+  job.job = id;
+  job.submit = now();
+  job.limit = minutes_of(row.time_limit);
+  job.requeues = params_.job_requeue;
+  if (special != nullptr) {
+    job.is_held = special->hold || special->priority == 0;
+    job.least_limit = minutes_of(special->min_time);
+    if (special->deadline != kNever) job.deadline = whole_seconds(special->deadline);
+    job.requeues = special->requeue.value_or(params_.job_requeue);
+    if (special->begin > view_.now()) job.begin = whole_seconds(special->begin);
+    if (!special->array_tasks.empty()) {
+      const auto [at, is_new] = array_of_.try_emplace(view_.job(id).submission,
+                                                      static_cast<std::uint32_t>(arrays_.size()));
+      if (is_new) arrays_.push_back({id, {}, Reason::None});
+      job.array = at->second;
+    }
+  }
+  make_parts(job);
+  if (job.array != kNone<std::uint32_t> && arrays_[job.array].refused != Reason::None) {
+    judges_.refuse(id, arrays_[job.array].refused, "an array is refused as a whole");
+    return;
+  }
+  if (const Reason refused = admit(job); refused != Reason::None) {
+    if (job.array != kNone<std::uint32_t>) arrays_[job.array].refused = refused;
+    return;
+  }
+  note_change();
+  requested_ = true;
+  if (job.array != kNone<std::uint32_t>) {
+    Array& array = arrays_[job.array];
+    array.unstarted.insert(array.unstarted.begin(), id);
+    if (array.unstarted.size() > 1) return;
+  }
+  pending_.push_back(id);
+  score(job);
+  if (job.array == kNone<std::uint32_t>) is_independent(job);  // arrays: at the next queue
+}
+
+void Controller::make_parts(JobRecord& job) {
+  for (const PartitionId id : partitions_named(job.job)) {
+    const AskedId asked = view_.submission(job.job).asked;
+    const Resolved& need = resolved(asked, id);
+    const Candidate candidate{job.job, id, requests_[{asked, id}], 0, 0};
+    job.parts.push_back({id, &need.needs, candidate, 0});
+  }
+  std::stable_sort(job.parts.begin(), job.parts.end(), [&](const auto& a, const auto& b) {
+    return partitions_[a.partition].priority_tier > partitions_[b.partition].priority_tier;
+  });
+}
+
+// sbatch's answer: None, or why the job is refused.
+Reason Controller::admit(JobRecord& job) {
+  Reason reason = Reason::None;
+  std::string message, first_message;
+  bool any = false;
+  Reason first_reason = Reason::None;
+  for (const PartRecord& part : job.parts) {
+    message = refusal(job, part, reason);
+    if (message.empty()) {
+      any = true;
+    } else if (first_message.empty()) {
+      first_message = message;
+      first_reason = reason;
+    }
+  }
+  const bool all = cluster_.enforce_part_limits == EnforcePartLimits::All;
+  message = (any && !(all && !first_message.empty())) ? "" : first_message;
+  reason = first_reason;
+  if (message.empty() && view_.has_limits()) {
+    const PartRecord& part = job.parts.front();
+    const Seconds limit = job.limit == kNoTime ? kInfinite : job.limit;
+    const auto hit =
+        view_.limiter().at_submit(view_.ledger(), payer(job, part), 0,
+                                  view_.request(part.candidate).tres, duration_of(limit));
+    if (hit) {
+      reason = hit->reason;
+      message = "Job violates accounting/QOS policy";
+    }
+  }
+  if (message.empty()) return Reason::None;
+  judges_.refuse(job.job, reason, message);
+  return reason;
+}
+
+std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
+                                Reason& reason) const {
+  const Partition& where = partitions_[part.partition];
+  const auto error = resolved_.find({view_.submission(job.job).asked, part.partition});
+  if (!error->second.error.empty()) {
+    reason = Reason::BadConstraints;
+    return error->second.error;
+  }
+  if (where.state == PartitionState::Drain || where.state == PartitionState::Inactive) {
+    reason = Reason::PartitionDown;
+    return "Required partition not available (inactive or drain)";
+  }
+  if (cluster_.enforce_part_limits != EnforcePartLimits::No) {
+    reason = partition_reason(job, part, true);
+    if (reason != Reason::None && reason != Reason::PartitionDown) {
+      return "Requested partition configuration not available now";
+    }
+  }
+  if (!could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
+    reason = Reason::BadConstraints;
+    return std::string(kNotAvailable);
+  }
+  const Asked& asked = view_.asked(job.job);
+  for (const auto& [name, count] : asked.licenses) {
+    const auto found = std::find_if(cluster_.licenses.begin(), cluster_.licenses.end(),
+                                    [&name = name](const License& l) { return l.name == name; });
+    if (found == cluster_.licenses.end() || count > found->count) {
+      reason = Reason::Licenses;
+      return "Invalid license specification";
+    }
+  }
+  return "";
+}
+
+Payer Controller::payer(const JobRecord& job, const PartRecord& part) const {
+  return view_.payer(job.job, part.partition);
+}
+
+// Why the partition's own limits keep the job waiting (job_limits_check).
+Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part,
+                                    bool with_least) const {
+  const Partition& where = partitions_[part.partition];
+  const QosId qos_id = view_.job(job.job).qos;
+  const Qos* const qos = qos_id == kNone<QosId> ? nullptr : &cluster_.qos[qos_id];
+  const Seconds limit = with_least && job.least_limit != kNoTime ? job.least_limit : job.limit;
+  const std::uint32_t most = where.max_nodes.value_or(0xffffffffU);
+  if (!(qos && qos->partition_max_nodes) && part.needs->min_nodes > most) {
+    return Reason::PartitionNodeLimit;
+  }
+  if (!(qos && qos->partition_min_nodes) && part.needs->max_nodes > 0 &&
+      part.needs->max_nodes < where.min_nodes) {
+    return Reason::PartitionNodeLimit;
+  }
+  if (!(qos && qos->partition_time_limit) && limit != kNoTime && where.max_time != kUnlimited &&
+      limit > minutes_of(where.max_time)) {
+    return Reason::PartitionTimeLimit;
+  }
+  if (where.state == PartitionState::Down) return Reason::PartitionDown;
+  if (where.state == PartitionState::Inactive) return Reason::PartitionInactive;
+  return view_.forbidden(view_.job(job.job).assoc, view_.job(job.job).qos, where);
+}
+
+void Controller::score(JobRecord& job) {
+  std::vector<Candidate> candidates;
+  for (const PartRecord& part : job.parts) candidates.push_back(part.candidate);
+  std::vector<double> scores(candidates.size(), 0);
+  slots_.priority->score(view_, candidates, scores);
+  for (std::size_t i = 0; i < scores.size(); ++i) job.parts[i].priority = scores[i];
+}
+
+void Controller::set_reason(JobRecord& job, Reason reason) {
+  if (job.reason == reason) return;
+  job.reason = reason;
+  note_change();
+  if (job.array == kNone<std::uint32_t> || job.is_split) {
+    control_.set_reason(job.job, reason);
+    return;
+  }
+  for (const JobId task : arrays_[job.array].unstarted) {
+    records_[task].reason = reason;
+    control_.set_reason(task, reason);
+  }
+}
+
+void Controller::hold(JobRecord& job, bool by_admin) {
+  job.is_held = true;
+  job.is_held_by_admin = by_admin;
+  set_reason(job, by_admin ? Reason::JobHeldAdmin : Reason::JobHeldUser);
+}
+
+void Controller::remove_pending(JobId job) {
+  pending_.erase(std::find(pending_.begin(), pending_.end(), job));
+}
+
+// The rest of the array inherits what its meta record was.
+void Controller::next_task(JobRecord& started) {
+  if (started.array == kNone<std::uint32_t> || started.is_split) return;
+  started.is_split = true;
+  std::vector<JobId>& unstarted = arrays_[started.array].unstarted;
+  unstarted.pop_back();
+  if (unstarted.empty()) return;
+  JobRecord& next = records_[unstarted.back()];
+  next.parts.clear();
+  for (PartRecord part : started.parts) {
+    part.candidate.job = next.job;
+    next.parts.push_back(part);
+  }
+  next.submit = started.submit;
+  next.begin = started.begin;
+  next.is_eligible = started.is_eligible;
+  next.is_held = started.is_held;
+  next.is_held_by_admin = started.is_held_by_admin;
+  next.limit = started.limit;
+  next.limit_by_system = started.limit_by_system;
+  next.switches_since = started.switches_since;
+  if (next.is_eligible) judges_.set_eligible(next.job, at_seconds(next.begin));
+  pending_.push_back(next.job);
+}
+
+Seconds Controller::limit_at_start(const JobRecord& job, const PartRecord& part) const {
+  if (job.limit != kNoTime) return job.limit;
+  const Partition& where = partitions_[part.partition];
+  const Duration wall = view_.limiter().wall_limit(payer(job, part));
+  const Duration own = where.default_time != kUnset ? where.default_time : where.max_time;
+  return minutes_of(std::min(own, wall));
+}
+
+void Controller::start(JobRecord& job, const PartRecord& part, Allocation allocation, StartedBy by,
+                       Seconds minutes) {
+  allocation.partition = part.partition;
+  allocation.user = view_.job(job.job).user;
+  if (job.limit == kNoTime) job.limit_by_system = true;
+  next_task(job);
+  remove_pending(job.job);
+  running_.push_back(job.job);
+  job.limit = minutes;
+  job.partition = part.partition;
+  job.start = now();
+  job.end = minutes == kInfinite ? job.start + 365 * 86'400 : job.start + minutes * 60;
+  job.preempted_at = kNoTime;
+  job.charged_until = job.start;
+  GresArena arena(cluster_.gres.size());
+  std::vector<Share> shares;
+  std::vector<std::uint32_t> row;
+  for (const Held& held : allocation.nodes) {
+    row.assign(cluster_.gres.size(), 0);
+    for (const HeldGres& gres : held.gres) row[index(gres.kind)] += gres.count;
+    shares.push_back({held.node, 1, held.cpus, arena.add(row), held.memory_mib});
+  }
+  job.tres = tres_of_shares(cluster_, partitions_[part.partition], shares, arena);
+  machine_.add(allocation);
+  job.allocation = std::move(allocation);
+  for (const auto& [name, count] : view_.asked(job.job).licenses) free_licenses_[name] -= count;
+  job.reason = Reason::None;
+  judges_.set_time_limit(job.job, duration_of(minutes));
+  control_.start(part.candidate, shares, arena, by);
+  judges_.set_expected_end(job.job, at_seconds(job.end));
+  preempting_since_.erase(job.job);
+  note_change();
+}
+
+void Controller::charge(JobRecord& job, Seconds until) {
+  const Seconds from = std::max(job.charged_until, job.start);
+  if (until <= from) return;
+  const Job& known = view_.job(job.job);
+  const double factor = known.qos == kNone<QosId> ? 1.0 : cluster_.qos[known.qos].usage_factor;
+  const double billed = exact_billing(partitions_[job.partition], job.tres);
+  const Duration length = std::chrono::seconds{until - from};
+  usage_.charge(known.assoc, factor * billed, length);
+  judges_.count_use(job.job, usage_.fade(length));
+  job.charged_until = until;
+}
+
+// Cores, memory and GRES are free at once; the nodes are clean, and licences back, at `clean_at`.
+void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
+  machine_.remove(job.allocation);
+  running_.erase(std::find(running_.begin(), running_.end(), job.job));
+  Epilog epilog{clean_at, job.job, {}, {}, was_killed};
+  for (const Held& held : job.allocation.nodes) {
+    epilog.nodes.push_back(held.node);
+    ++completing_[held.node];
+  }
+  for (const auto& [name, count] : view_.asked(job.job).licenses) epilog.licenses[name] = count;
+  const auto at = std::upper_bound(epilogs_.begin(), epilogs_.end(), clean_at,
+                                   [](Time time, const Epilog& e) { return time < e.at; });
+  epilogs_.insert(at, std::move(epilog));
+  job.allocation = {};
+  note_change();
+  requested_ = true;
+}
+
+bool Controller::finish_epilogs(Time now_exactly) {
+  bool any = false;
+  while (!epilogs_.empty() && epilogs_.front().at <= now_exactly) {
+    for (const NodeId node : epilogs_.front().nodes) --completing_[node];
+    for (const auto& [name, count] : epilogs_.front().licenses) free_licenses_[name] += count;
+    any = any || epilogs_.front().was_killed;
+    epilogs_.erase(epilogs_.begin());
+    note_change();
+    requested_ = true;
+  }
+  return any;
+}
+
+// A job that ended by itself; those that were killed are dealt with in kill().
+void Controller::ended(AttemptId attempt) {
+  const JobId id = view_.attempt(attempt).job;
+  if (index(id) >= records_.size()) return;
+  JobRecord& job = records_[id];
+  if (job.allocation.nodes.empty()) return;
+  free_nodes(job, view_.now(), false);
+}
+
+bool Controller::kill(JobRecord& job, JobState as, bool requeue_it) {
+  charge(job, now());
+  bool at_once = true;
+  if (as == JobState::Preempted) {
+    const Seconds grace = job.preempted_at == kNoTime ? 0 : now() - job.preempted_at;
+    at_once = judges_.preempt(job.job, requeue_it ? PreemptMode::Requeue : PreemptMode::Cancel,
+                              std::chrono::seconds{grace}, job.preempted_for);
+  } else {
+    at_once = judges_.end(job.job, as, requeue_it);
+  }
+  const Duration until_clean =
+      at_once ? Duration{params_.kill_delay_ms}
+              : Duration{whole_seconds(params_.kill_wait) * 1000 - 330 + params_.kill_delay_ms};
+  free_nodes(job, view_.now() + until_clean, true);
+  if (requeue_it) requeue(job);
+  return at_once;
+}
+
+void Controller::requeue(JobRecord& job) {
+  job.submit = now();
+  job.begin = now() + params_.requeue_delay;
+  job.is_eligible = true;
+  job.is_requeued = true;
+  job.planned = 0;
+  job.preempted_at = kNoTime;
+  if (job.limit_by_system) {
+    job.limit = kNoTime;
+    job.limit_by_system = false;
+  }
+  job.is_split = job.array != kNone<std::uint32_t>;
+  judges_.set_eligible(job.job, at_seconds(job.begin));
+  pending_.push_back(job.job);
+  job.reason = Reason::None;
+  set_reason(job, Reason::BeginTime);
+  score(job);
+}
+
+std::vector<PartitionId> Controller::partitions_named(JobId job) const {
+  const std::string& text = view_.name(view_.submission(job).partition);
+  std::vector<PartitionId> result;
+  if (text.empty()) {
+    if (const auto by_default = cluster_.default_partition()) result.push_back(*by_default);
+    return result;
+  }
+  for (const std::string_view name : split(text, ',')) {
+    if (const auto id = cluster_.find_partition(name)) result.push_back(*id);
+  }
+  return result;
+}
+
+void Controller::cancel_pending(JobRecord& job, JobState as) {
+  next_task(job);
+  remove_pending(job.job);
+  judges_.cancel(job.job, as);
+  note_change();
+  requested_ = true;
+}
+
+NodeSet Controller::up_nodes() const {
+  NodeSet up = NodeSet::all(cluster_.nodes.size());
+  up -= down_;
+  up -= drained_;
+  return up;
+}
+
+const std::string& Controller::wanted_reservation(const JobRecord& job) const {
+  static const std::string none;
+  const Special* const special = view_.special(job.job);
+  return special == nullptr ? none : special->reservation;
+}
+
+bool Controller::has_licenses(const JobRecord& job) const {
+  const Asked& asked = view_.asked(job.job);
+  return std::all_of(asked.licenses.begin(), asked.licenses.end(), [&](const auto& each) {
+    return free_licenses_.at(each.first) >= each.second;
+  });
+}
+
+void Controller::priority_tick() {
+  const Time before = usage_.last_tick();
+  usage_.decay_to(view_.now());
+  if (before != Time::min()) judges_.fade_use(usage_.fade(view_.now() - before));
+  if (usage_.was_reset()) judges_.forget_use();
+  for (const JobId id : running_) charge(records_[id], now());
+  if (slots_.priority->uses_fair_share()) {
+    IdVector<AssocId, double> factors;
+    factors.resize(view_.assocs().size(), 1.0);
+    usage_.factors(factors);
+    for (std::size_t i = 0; i < factors.size(); ++i) {
+      control_.set_fair_share(static_cast<AssocId>(i), factors[static_cast<AssocId>(i)]);
+    }
+  }
+  if (!slots_.priority->changes_with_time()) return;
+  std::vector<Candidate> candidates;
+  for (const JobId id : pending_) {
+    for (const PartRecord& part : records_[id].parts) candidates.push_back(part.candidate);
+    if (!records_[id].is_held) note_change();
+  }
+  std::vector<double> scores(candidates.size(), 0);
+  slots_.priority->score(view_, candidates, scores);
+  std::size_t at = 0;
+  for (const JobId id : pending_) {
+    for (PartRecord& part : records_[id].parts) part.priority = scores[at++];
+  }
+}
+
+void Controller::time_limit_pass() {
+  const std::vector<JobId> running = running_;
+  for (const JobId id : running) {
+    JobRecord& job = records_[id];
+    if (job.preempted_at != kNoTime) {
+      if (job.end > now()) continue;
+      kill(job, JobState::Preempted, job.requeues_when_preempted);
+      continue;
+    }
+    const Partition& where = partitions_[job.partition];
+    const Seconds over = where.over_time_limit ? whole_seconds(*where.over_time_limit)
+                                               : whole_seconds(params_.over_time_limit);
+    if (job.limit != kInfinite && job.end <= now() - over) kill(job, JobState::Timeout, false);
+  }
+}
+
+Seconds Controller::next_limit_end() const {
+  Seconds first = kInfinite;
+  for (const JobId id : running_) first = std::min(first, records_[id].end);
+  return first;
+}
+
+bool Controller::waits_for_time() const {
+  if (!reservations_.empty()) return true;
+  return std::any_of(pending_.begin(), pending_.end(), [&](JobId id) {
+    const JobRecord& job = records_[id];
+    return job.begin > now() || job.deadline > now() ||
+           (job.reason == Reason::Dependency && !job.is_held);
+  });
+}
+
+void Controller::reservations_changed() {
+  reservations_.forget_ended(now());
+  note_change();
+  requested_ = true;
+}
+
+}  // namespace rehearse::slurm

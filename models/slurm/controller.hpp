@@ -1,0 +1,239 @@
+// slurmctld's decisions (semantics ch. 1, 2, 6, 7): the queue, the main pass, backfill, preemption,
+// time limits. One object with the state; its methods are in one file per concern:
+//
+//   controller.cpp   submission, start, end, what is usable
+//   queue.cpp        who may compete, in which order
+//   main_pass.cpp    the main scheduler's pass, and the choice of nodes for a start
+//   backfill.cpp     the backfill cycle and its map of time
+//   operations.cpp   what operators do
+//
+// When which of them runs is the clock's business: scheduler.cpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/slurm/fair_share.hpp"
+#include "models/slurm/job_record.hpp"
+#include "models/slurm/machine.hpp"
+#include "models/slurm/needs.hpp"
+#include "models/slurm/params.hpp"
+#include "models/slurm/reservations.hpp"
+#include "models/slurm/selection.hpp"
+#include "sim/policy/scheduler.hpp"
+
+namespace rehearse::slurm {
+
+/// A job in a partition, as a pass takes it from the queue.
+struct QueueRecord {
+  JobId job{};
+  std::uint32_t part = 0;  ///< index into JobRecord::parts
+  bool has_reservation = false;
+  std::int32_t tier = 1;
+  double priority = 0;
+  Seconds submit = 0;
+  std::uint32_t array_job = 0;   ///< of the array, or the job itself
+  std::uint32_t array_task = 0;  ///< "none" is the largest
+};
+
+/// What became of an attempt to start a job now.
+enum class Outcome : std::uint8_t {
+  Started,
+  Busy,             ///< resources, or victims that are about to go
+  ReservationBusy,  ///< advanced reservations are in the way
+  LimitHeld,
+  NotAvailable,  ///< nodes that it needs are down or drained
+  Impossible,
+};
+
+class Controller {
+ public:
+  Controller(const Params& params, Slots& slots, Control& control, JudgesControl& judges);
+
+  void submit(JobId job);
+  void ending(JobId job) { charge(records_[job], now()); }
+  void ended(AttemptId attempt);
+  void operate(const Operation& operation);
+
+  /// One pass of the main scheduler. `full`: default_queue_depth does not count.
+  void main_pass(bool full);
+  void backfill_cycle();
+  /// Recomputes usage, shares and priorities.
+  void priority_tick();
+  /// Kills jobs whose time, grace time or reservation is over.
+  void time_limit_pass();
+  /// Nodes whose epilogs are over at `now` are clean. Whether any was of a job that was killed.
+  bool finish_epilogs(Time now);
+  Time next_epilog() const { return epilogs_.empty() ? kNever : epilogs_.front().at; }
+  Seconds next_limit_end() const;
+
+  bool has_pending() const { return !pending_.empty(); }
+  bool has_running() const { return !running_.empty(); }
+  /// Whether time alone may let a job start: begin times, reservations, deadlines.
+  bool waits_for_time() const;
+  Seconds changed_at() const { return changed_at_; }
+  /// Something asks for a pass of the main scheduler; reading it takes the request back.
+  bool take_request() { return std::exchange(requested_, false); }
+  bool is_requested() const { return requested_; }
+  void request_pass() { requested_ = true; }
+  void note_change() { changed_at_ = now(); }
+  const Reservations& reservations() const { return reservations_; }
+  void reservations_changed();
+  Seconds now() const { return whole_seconds(view_.now()); }
+
+ private:
+  struct Array {
+    JobId first{};
+    std::vector<JobId> unstarted;   ///< by falling task: the next one is the last
+    Reason refused = Reason::None;  ///< of the whole submission
+  };
+  struct Epilog {
+    Time at;
+    JobId job;
+    std::vector<NodeId> nodes;
+    std::map<std::string, std::int64_t> licenses;
+    bool was_killed = false;
+  };
+  /// What choose_for_start found.
+  struct Found {
+    std::optional<Allocation> allocation;
+    std::vector<JobId> victims;
+  };
+
+  JobRecord& record(JobId job) { return records_[job]; }
+  const JobRecord& record(JobId job) const { return records_[job]; }
+  const Partition& partition(PartitionId id) const { return partitions_[id]; }
+
+  // controller.cpp
+  Reason admit(JobRecord& job);
+  void make_parts(JobRecord& job);
+  std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
+  Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
+  const Resolved& resolved(AskedId asked, PartitionId partition);
+  TresCounts asked_tres(const Needs& needs) const;
+  void score(JobRecord& job);
+  void set_reason(JobRecord& job, Reason reason);
+  void hold(JobRecord& job, bool by_admin);
+  void remove_pending(JobId job);
+  void start(JobRecord& job, const PartRecord& part, Allocation allocation, StartedBy by,
+             Seconds minutes);
+  void next_task(JobRecord& started);
+  void requeue(JobRecord& job);
+  void free_nodes(JobRecord& job, Time clean_at, bool was_killed);
+  void charge(JobRecord& job, Seconds until);
+  bool kill(JobRecord& job, JobState as, bool requeue);
+  Seconds limit_at_start(const JobRecord& job, const PartRecord& part) const;
+  Payer payer(const JobRecord& job, const PartRecord& part) const;
+  bool has_licenses(const JobRecord& job) const;
+  NodeSet up_nodes() const;
+  std::vector<PartitionId> partitions_named(JobId job) const;
+  const std::string& wanted_reservation(const JobRecord& job) const;
+
+  // queue.cpp
+  std::vector<QueueRecord> build_queue(bool for_backfill);
+  bool is_independent(JobRecord& job);
+  bool before(const QueueRecord& a, const QueueRecord& b) const;
+
+  // main_pass.cpp
+  Outcome try_start(JobRecord& job, const PartRecord& part, const NodeSet& available, StartedBy by,
+                    Seconds minutes);
+  Found choose_for_start(const JobRecord& job, const PartRecord& part, const NodeSet& usable);
+  Found choose_with_victims(const JobRecord& job, const PartRecord& part, const NodeSet& usable);
+  bool preempt(JobRecord& job, const std::vector<JobId>& victims);
+  struct Pass;
+  void examine(Pass& pass, const QueueRecord& entry);
+  Outcome examine_job(Pass& pass, JobRecord& job, const PartRecord& part);
+  void block(Pass& pass, const JobRecord& job, const PartRecord& part);
+  std::int64_t least_reserving_priority(const JobRecord& job) const;
+  void hold_impossible(JobRecord& job);
+  bool is_past_deadline(JobRecord& job);
+  void cancel_pending(JobRecord& job, JobState as);
+  std::pair<TresCounts, TresCounts> amounts_of(const Allocation& allocation,
+                                               PartitionId where) const;
+  void remember_cpus(JobRecord& job, std::int64_t cpus);
+  Outcome failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
+                  const NodeSet& usable, bool reserved_away);
+  bool limits_hold(JobRecord& job, const PartRecord& part, Seconds minutes);
+  bool limits_hold_after(JobRecord& job, const PartRecord& part, const TresCounts& tres,
+                         const TresCounts& per_node, Seconds minutes,
+                         std::span<const NodeId> nodes);
+  Choosing choosing(const JobRecord& job, const PartRecord& part, bool will_run) const;
+  std::vector<Victim> victims_for(const PartRecord& part);
+
+  // backfill.cpp
+  struct Slot;
+  struct Cycle;
+  struct Estimate {
+    Seconds start = 0;
+    Allocation allocation;
+  };
+  enum class Tried : std::uint8_t { Started, Planned, Failed, Again };
+  void backfill_record(Cycle& cycle, const QueueRecord& entry);
+  bool find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes, Seconds& start,
+                   NodeSet& nodes) const;
+  Tried backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part);
+  bool is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part);
+  bool is_now_only(const Cycle& cycle, const JobRecord& job, const PartRecord& part) const;
+  Seconds tested_minutes(const JobRecord& job, const PartRecord& part) const;
+  Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end) const;
+  bool is_any_completing(const NodeSet& nodes) const;
+  Tried start_now(Cycle& cycle, JobRecord& job, const PartRecord& part, const NodeSet& nodes,
+                  Seconds minutes);
+  Tried plan(Cycle& cycle, JobRecord& job, const PartRecord& part, const Allocation& allocation,
+             Seconds at, Seconds from, Seconds to, Seconds minutes);
+  std::set<JobId> take_victims_off(const PartRecord& part, Machine& machine);
+  std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
+                                   const NodeSet& nodes, bool now_only, Seconds start,
+                                   Seconds next_try);
+  std::vector<JobId> by_end() const;
+  Seconds guessed_end(const JobRecord& job) const;
+  void shorten(Cycle& cycle, JobRecord& job);
+
+  // operations.cpp
+  void cancel_jobs(const CancelJobs& cancel);
+  void cancel_task(JobRecord& job);
+  void release(JobRecord& job);
+  void update_nodes(const UpdateNodes& update);
+  void update_partition(const UpdatePartition& update);
+  void update_job(const UpdateJob& update);
+  void fail_jobs_on(NodeId node);
+  std::vector<JobId> jobs_named(const std::vector<JobName>& names) const;
+
+  const Params params_;
+  Slots& slots_;
+  Control& control_;
+  JudgesControl& judges_;
+  const View& view_;
+  const Cluster& cluster_;
+  IdVector<PartitionId, Partition> partitions_;  ///< as operators changed them
+  Machine machine_;
+  Usage usage_;
+  Reservations reservations_;
+  IdVector<JobId, JobRecord> records_;
+  std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
+  std::vector<JobId> running_;  ///< likewise
+  std::vector<Array> arrays_;
+  std::map<SubmissionId, std::uint32_t> array_of_;
+  std::map<std::pair<AskedId, PartitionId>, Resolved> resolved_;
+  std::map<std::pair<AskedId, PartitionId>, RequestId> requests_;
+  std::map<std::string, std::int64_t> free_licenses_;
+  std::vector<Epilog> epilogs_;  ///< by time
+  NodeSet down_, drained_;
+  IdVector<NodeId, std::int32_t> completing_;
+  mutable std::vector<std::uint8_t> near_gpus_;  ///< what selection left on the nodes before 23.11
+  Seconds changed_at_ = kNoTime;
+  bool requested_ = false;
+  std::map<JobId, Seconds> preempting_since_;  ///< preemptors, Slurm's preempt_start_time
+};
+
+/// Nodes of an allocation.
+NodeSet nodes_of(const Allocation& allocation, std::size_t universe);
+std::vector<NodeId> node_ids(const Allocation& allocation);
+
+}  // namespace rehearse::slurm

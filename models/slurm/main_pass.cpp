@@ -1,0 +1,392 @@
+// The main scheduler's pass (semantics 1.5), and how one job is tried: limits, nodes, victims.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "models/slurm/controller.hpp"
+
+namespace rehearse::slurm {
+namespace {
+
+constexpr Seconds kMessageTimeout = 10;  // slurm.conf(5) MessageTimeout
+
+Duration limit_of(Seconds minutes) {
+  return minutes == kInfinite ? kUnlimited : Duration(std::chrono::minutes{minutes});
+}
+
+}  // namespace
+
+// Partitions that a job waits for; they take their nodes away from all that come later.
+struct Controller::Pass {
+  std::set<PartitionId> failed{};
+  std::set<std::string> failed_reservations{};
+  std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
+  std::map<PartitionId, std::int64_t> examined_in{};
+  NodeSet available;
+  std::int64_t examined = 0, started = 0;
+};
+
+void Controller::main_pass(bool full) {
+  if (pending_.empty()) return;
+  Pass pass{.available = up_nodes()};
+  const std::vector<QueueRecord> queue = build_queue(false);
+  for (const QueueRecord& entry : queue) {
+    if (view_.job(entry.job).state != JobState::Pending) continue;
+    const std::int64_t depth = params_.partition_job_depth;
+    const PartitionId where = records_[entry.job].parts[entry.part].partition;
+    if (depth > 0 && pass.examined_in[where]++ >= depth) {
+      JobRecord& job = records_[entry.job];
+      if (job.reason == Reason::None) set_reason(job, Reason::Priority);
+      continue;
+    }
+    if (!full && pass.examined++ > params_.default_queue_depth) break;
+    examine(pass, entry);
+    if (params_.sched_max_job_start > 0 && pass.started >= params_.sched_max_job_start) break;
+  }
+}
+
+// One record; of an array as many tasks as start.
+void Controller::examine(Pass& pass, const QueueRecord& entry) {
+  JobId id = entry.job;
+  while (true) {
+    JobRecord& job = records_[id];
+    const PartRecord part = job.parts[entry.part];
+    const bool is_meta = job.array != kNone<std::uint32_t> && !job.is_split;
+    if (job.array != kNone<std::uint32_t> &&
+        pass.failed_arrays.contains({job.array, part.partition})) {
+      return;
+    }
+    if (is_meta && judges_.is_throttled(id)) {
+      set_reason(job, Reason::JobArrayTaskLimit);
+      return;
+    }
+    const Outcome outcome = examine_job(pass, job, part);
+    if (outcome != Outcome::Started) {
+      if (job.array != kNone<std::uint32_t>) {
+        pass.failed_arrays.insert({job.array, part.partition});
+      }
+      return;
+    }
+    ++pass.started;
+    if (!is_meta || arrays_[job.array].unstarted.empty()) return;
+    if (params_.sched_max_job_start > 0 && pass.started >= params_.sched_max_job_start) return;
+    id = arrays_[job.array].unstarted.back();
+    if (!is_independent(records_[id])) return;
+  }
+}
+
+Outcome Controller::examine_job(Pass& pass, JobRecord& job, const PartRecord& part) {
+  const std::string& reservation = wanted_reservation(job);
+  if (!reservation.empty()) {
+    if (pass.failed_reservations.contains(reservation)) {
+      set_reason(job, Reason::Priority);
+      return Outcome::Busy;
+    }
+  } else if (pass.failed.contains(part.partition)) {
+    if (job.reason == Reason::None || job.reason == Reason::Resources) {
+      set_reason(job, Reason::Priority);
+    }
+    return Outcome::Busy;
+  }
+  if (job.deadline != kNoTime && is_past_deadline(job)) return Outcome::Impossible;
+  const Seconds minutes = limit_at_start(job, part);
+  if (limits_hold(job, part, minutes)) return Outcome::LimitHeld;
+  NodeSet nodes = pass.available;
+  nodes &= partitions_[part.partition].nodes;
+  if (part.needs->min_nodes > nodes.count() && reservation.empty()) {
+    set_reason(job, Reason::Resources);
+    block(pass, job, part);
+    return Outcome::Busy;
+  }
+  if (!has_licenses(job)) {
+    set_reason(job, Reason::Licenses);
+    return Outcome::LimitHeld;
+  }
+  const Outcome outcome = try_start(job, part, pass.available, StartedBy::Main, minutes);
+  switch (outcome) {
+    case Outcome::Started:
+    case Outcome::ReservationBusy:
+    case Outcome::NotAvailable:
+      break;
+    case Outcome::LimitHeld:
+      if (params_.assoc_limit_stop) block(pass, job, part);
+      break;
+    case Outcome::Busy:
+      block(pass, job, part);
+      break;
+    case Outcome::Impossible:
+      if (job.parts.size() == 1) hold_impossible(job);
+      break;
+  }
+  return outcome;
+}
+
+// The job waits for its partition: later ones of it wait too, and other partitions lose its nodes.
+void Controller::block(Pass& pass, const JobRecord& job, const PartRecord& part) {
+  const std::string& reservation = wanted_reservation(job);
+  if (!reservation.empty()) {
+    pass.failed_reservations.insert(reservation);
+    return;
+  }
+  if (part.needs->required.universe() > 0 && !part.needs->required.empty() &&
+      part.needs->required.count() >= part.needs->min_nodes) {
+    pass.available -= part.needs->required;
+    return;
+  }
+  if (whole_seconds(params_.bf_min_age_reserve) > 0 &&
+      now() - job.begin < whole_seconds(params_.bf_min_age_reserve))
+    return;
+  if (part.priority < static_cast<double>(least_reserving_priority(job))) return;
+  pass.failed.insert(part.partition);
+  pass.available -= partitions_[part.partition].nodes;
+}
+
+std::int64_t Controller::least_reserving_priority(const JobRecord& job) const {
+  const QosId qos = view_.job(job.job).qos;
+  if (qos != kNone<QosId> && cluster_.qos[qos].min_priority) return *cluster_.qos[qos].min_priority;
+  return params_.bf_min_prio_reserve;
+}
+
+void Controller::hold_impossible(JobRecord& job) {
+  job.is_held = true;
+  job.is_held_by_admin = true;
+  set_reason(job, Reason::BadConstraints);
+}
+
+bool Controller::is_past_deadline(JobRecord& job) {
+  const Seconds least = job.least_limit != kNoTime ? job.least_limit
+                        : job.limit != kNoTime     ? job.limit
+                                                   : 0;
+  if (now() + least * 60 <= job.deadline) return false;
+  cancel_pending(job, JobState::Deadline);
+  return true;
+}
+
+bool Controller::limits_hold(JobRecord& job, const PartRecord& part, Seconds minutes) {
+  if (!view_.has_limits()) return false;
+  const auto hit =
+      view_.limiter().before_select(view_.ledger(), payer(job, part), limit_of(minutes));
+  if (hit) set_reason(job, hit->reason);
+  return hit.has_value();
+}
+
+bool Controller::limits_hold_after(JobRecord& job, const PartRecord& part, const TresCounts& tres,
+                                   const TresCounts& per_node, Seconds minutes,
+                                   std::span<const NodeId> nodes) {
+  if (!view_.has_limits()) return false;
+  const auto hit = view_.limiter().after_select(view_.ledger(), payer(job, part), tres, per_node,
+                                                limit_of(minutes), nodes);
+  if (hit) set_reason(job, hit->reason);
+  return hit.has_value();
+}
+
+Choosing Controller::choosing(const JobRecord& job, const PartRecord& part, bool will_run) const {
+  static constexpr int kVersions[] = {2205, 2302, 2311, 2405, 2411};
+  Choosing how;
+  how.user = view_.job(job.job).user;
+  how.will_run = will_run;
+  how.busy_first = will_run && params_.bf_busy_nodes;
+  how.serial_at_end = params_.pack_serial_at_end;
+  if (params_.version < Version::V2311) how.near_gpus = &near_gpus_;
+  how.version = kVersions[static_cast<std::size_t>(params_.version)];
+  const Seconds wait = std::min<Seconds>(whole_seconds(params_.max_switch_wait),
+                                         whole_seconds(part.needs->switches_wait));
+  how.waited_for_switches = job.switches_since != kNoTime && now() - job.switches_since >= wait;
+  return how;
+}
+
+// select_nodes(RUN_NOW): `available` are the nodes that the pass leaves.
+Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const NodeSet& available,
+                              StartedBy by, Seconds minutes) {
+  NodeSet usable = partitions_[part.partition].nodes;
+  usable &= available;
+  bool reserved_away = false;
+  if (!reservations_.empty() || !wanted_reservation(job).empty()) {
+    const Reservations::Answer answer =
+        reservations_.test(job.job, wanted_reservation(job), usable, now(), minutes, false);
+    if (answer.is_closed || answer.in_maintenance) {
+      set_reason(job, answer.in_maintenance ? Reason::ReqNodeNotAvail : Reason::Reservation);
+      return Outcome::ReservationBusy;
+    }
+    reserved_away = !(answer.usable == usable);
+    usable = answer.usable;
+  }
+  if (part.needs->switches > 0 && job.switches_since == kNoTime) job.switches_since = now();
+  NodeSet clean = usable;
+  for (std::size_t i = 0; i < completing_.size(); ++i) {
+    if (completing_[static_cast<NodeId>(i)] > 0) clean.erase(static_cast<NodeId>(i));
+  }
+  Found found = choose_for_start(job, part, clean);
+  if (found.allocation) {
+    found.allocation->partition = part.partition;
+    const auto [tres, per_node] = amounts_of(*found.allocation, part.partition);
+    remember_cpus(job, tres[kTresCpu]);
+    if (limits_hold_after(job, part, tres, per_node, minutes, node_ids(*found.allocation))) {
+      return Outcome::LimitHeld;
+    }
+    if (!found.victims.empty()) {
+      preempt(job, found.victims);
+      set_reason(job, Reason::Resources);
+      return Outcome::Busy;
+    }
+    start(job, part, std::move(*found.allocation), by, minutes);
+    return Outcome::Started;
+  }
+  const TresCounts& asked = view_.request(part.candidate).tres;
+  if (limits_hold_after(job, part, asked, TresCounts(asked.size(), 0), minutes, {})) {
+    return Outcome::LimitHeld;
+  }
+  const Outcome outcome = failure(job, part, available, usable, reserved_away);
+  set_reason(job, outcome == Outcome::NotAvailable || outcome == Outcome::ReservationBusy
+                      ? Reason::ReqNodeNotAvail
+                      : Reason::Resources);
+  return outcome;
+}
+
+// Job size goes by the CPUs of the last choice of nodes from then on (semantics 3.2).
+void Controller::remember_cpus(JobRecord& job, std::int64_t cpus) {
+  for (PartRecord& part : job.parts) part.candidate.cpus = static_cast<std::uint32_t>(cpus);
+}
+
+// Why nothing was found (semantics 5.2-6).
+// Nodes that a blocked partition took away in this pass are not available either.
+Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
+                            const NodeSet& usable, bool reserved_away) {
+  const Choosing how = choosing(job, part, false);
+  NodeSet nodes = partitions_[part.partition].nodes;
+  const std::size_t all = nodes.count();
+  nodes &= up_nodes();
+  nodes &= available;
+  if (nodes.count() < all && !could_ever_run(cluster_, *part.needs, nodes, how)) {
+    return Outcome::NotAvailable;
+  }
+  if (!reserved_away) return Outcome::Busy;
+  nodes &= usable;
+  return could_ever_run(cluster_, *part.needs, nodes, how) ? Outcome::Busy
+                                                           : Outcome::ReservationBusy;
+}
+
+std::pair<TresCounts, TresCounts> Controller::amounts_of(const Allocation& allocation,
+                                                         PartitionId where) const {
+  TresCounts sum(cluster_.tres_count(), 0);
+  for (const Held& held : allocation.nodes) {
+    TresCounts own(sum.size(), 0);
+    own[kTresCpu] = held.cpus;
+    own[kTresMem] = held.memory_mib;
+    own[kTresNode] = 1;
+    for (const HeldGres& gres : held.gres) {
+      own[tres_of(gres.kind)] += gres.count;
+      if (cluster_.gres[gres.kind].is_gpu()) own[kTresGpu] += gres.count;
+    }
+    for (std::size_t i = 0; i < own.size(); ++i) sum[i] += own[i];
+  }
+  sum[kTresBilling] = billing(partitions_[where], sum);
+  TresCounts per_node = sum;
+  for (std::int64_t& count : per_node) {
+    count /= std::max<std::int64_t>(1, static_cast<std::int64_t>(allocation.nodes.size()));
+  }
+  return {std::move(sum), std::move(per_node)};
+}
+
+std::vector<NodeId> node_ids(const Allocation& allocation) {
+  std::vector<NodeId> nodes;
+  for (const Held& held : allocation.nodes) nodes.push_back(held.node);
+  return nodes;
+}
+
+Controller::Found Controller::choose_for_start(const JobRecord& job, const PartRecord& part,
+                                               const NodeSet& usable) {
+  Found found{choose_nodes(machine_, *part.needs, usable, choosing(job, part, false)), {}};
+  if (found.allocation || slots_.preemption->is_never()) return found;
+  return choose_with_victims(job, part, usable);
+}
+
+std::vector<Victim> Controller::victims_for(const PartRecord& part) {
+  std::vector<Victim> victims;
+  slots_.preemption->victims(view_, part.candidate, victims);
+  return victims;
+}
+
+// Candidates go one by one until the job fits; then those that free most are tried first, to find
+// fewer of them (semantics ch. 6).
+Controller::Found Controller::choose_with_victims(const JobRecord& job, const PartRecord& part,
+                                                  const NodeSet& usable) {
+  struct Rival {
+    Victim victim;
+    std::size_t useful;
+  };
+  std::vector<Rival> rivals;
+  for (const Victim& victim : victims_for(part)) rivals.push_back({victim, 0});
+  const Choosing how = choosing(job, part, false);
+  const std::size_t universe = cluster_.nodes.size();
+  for (std::int64_t round = 0; !rivals.empty(); ++round) {
+    Machine trial = machine_;
+    std::optional<Allocation> allocation;
+    std::size_t last = 0;
+    for (; last < rivals.size() && !allocation; ++last) {
+      const Allocation& its = records_[rivals[last].victim.job].allocation;
+      trial.remove(its);
+      allocation = choose_nodes(trial, *part.needs, usable, how);
+      NodeSet nodes = nodes_of(its, universe);
+      nodes &= allocation ? nodes_of(*allocation, universe) : usable;
+      rivals[last].useful = nodes.count();
+    }
+    if (!allocation) return {};
+    const std::size_t fitted = last - 1;
+    if (round > params_.preempt_reorder_count || rivals.size() <= 1) {
+      Found found{std::move(allocation), {}};
+      const NodeSet chosen = nodes_of(*found.allocation, universe);
+      for (std::size_t i = 0; i < rivals.size(); ++i) {
+        const JobId id = rivals[i].victim.job;
+        if (!nodes_of(records_[id].allocation, universe).intersects(chosen)) continue;
+        if (i > fitted && rivals[i].useful == 0) break;
+        if (rivals[i].useful == 0) break;
+        records_[id].requeues_when_preempted =
+            rivals[i].victim.mode == PreemptMode::Requeue && records_[id].requeues;
+        records_[id].grace = whole_seconds(rivals[i].victim.grace);
+        found.victims.push_back(id);
+      }
+      return found;
+    }
+    if (params_.preempt_strict_order) {
+      std::rotate(rivals.begin(), rivals.begin() + static_cast<std::ptrdiff_t>(fitted),
+                  rivals.begin() + static_cast<std::ptrdiff_t>(fitted) + 1);
+    } else {
+      rivals[fitted].useful = 9999;
+      for (std::size_t i = fitted + 1; i < rivals.size(); ++i) rivals[i].useful = 0;
+      std::stable_sort(rivals.begin(), rivals.end(),
+                       [](const Rival& a, const Rival& b) { return a.useful > b.useful; });
+    }
+  }
+  return {};
+}
+
+// Victims with grace time are told to go, others go now. The preemptor waits for its next pass.
+bool Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
+  const auto since = preempting_since_.find(job.job);
+  if (since != preempting_since_.end() &&
+      since->second >= now() - whole_seconds(params_.kill_wait) - kMessageTimeout) {
+    return false;
+  }
+  preempting_since_[job.job] = now();
+  for (const JobId id : victims) {
+    JobRecord& victim = records_[id];
+    if (victim.preempted_at == kNoTime) {
+      victim.preempted_at = now();
+      victim.preempted_for = job.job;
+      if (victim.grace > 0) {
+        victim.end = std::min(victim.end, now() + victim.grace);
+        judges_.set_expected_end(id, at_seconds(victim.end));
+        note_change();
+        continue;
+      }
+    } else if (now() < victim.end) {
+      continue;
+    }
+    victim.preempted_for = job.job;
+    kill(victim, JobState::Preempted, victim.requeues_when_preempted);
+  }
+  return true;
+}
+
+}  // namespace rehearse::slurm

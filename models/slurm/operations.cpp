@@ -1,0 +1,206 @@
+// What operators do: scontrol and scancel, as slurmctld takes it.
+#include <algorithm>
+
+#include "models/slurm/controller.hpp"
+#include "sim/base/slurm_text.hpp"
+#include "sim/base/text.hpp"
+#include "sim/cluster/gres.hpp"
+#include "sim/workload/sbatch_options.hpp"
+
+namespace rehearse::slurm {
+namespace {
+
+template <class... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
+  return result;
+}
+
+}  // namespace
+
+void Controller::operate(const Operation& operation) {
+  std::visit(Overloaded{
+                 [&](const CancelJobs& op) { cancel_jobs(op); },
+                 [&](const HoldJobs& op) {
+                   for (const JobId id : jobs_named(op.jobs)) {
+                     if (view_.job(id).state == JobState::Pending) hold(records_[id], true);
+                   }
+                 },
+                 [&](const ReleaseJobs& op) {
+                   for (const JobId id : jobs_named(op.jobs)) release(records_[id]);
+                 },
+                 [&](const RequeueJobs& op) {
+                   for (const JobId id : jobs_named(op.jobs)) {
+                     if (view_.job(id).state != JobState::Running) continue;
+                     kill(records_[id], JobState::Cancelled, true);
+                     if (op.hold) hold(records_[id], true);
+                   }
+                 },
+                 [&](const UpdateJob& op) { update_job(op); },
+                 [&](const UpdateNodes& op) { update_nodes(op); },
+                 [&](const UpdatePartition& op) { update_partition(op); },
+                 [&](const ChangeReservation& op) {
+                   NodeSet idle = up_nodes();
+                   for (const JobId id : running_) {
+                     idle -= nodes_of(records_[id].allocation, cluster_.nodes.size());
+                   }
+                   reservations_.apply(op, idle, now());
+                 },
+                 [&](const ModifyAccounting&) {},
+             },
+             operation.action);
+  note_change();
+  requested_ = true;
+}
+
+void Controller::release(JobRecord& job) {
+  if (view_.job(job.job).state != JobState::Pending || !job.is_held) return;
+  job.is_held = job.is_held_by_admin = false;
+  if (job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin) {
+    set_reason(job, Reason::None);
+  }
+  is_independent(job);
+  score(job);
+}
+
+std::vector<JobId> Controller::jobs_named(const std::vector<JobName>& names) const {
+  std::vector<JobId> result;
+  for (std::size_t i = 0; i < records_.size(); ++i) {
+    const auto id = static_cast<JobId>(i);
+    const JobEntry& entry = view_.entry(id);
+    for (const JobName& name : names) {
+      if (entry.submission != name.submission) continue;
+      if (name.array_task != kNone<std::uint32_t> && entry.array_task != name.array_task) continue;
+      result.push_back(id);
+    }
+  }
+  return result;
+}
+
+void Controller::cancel_jobs(const CancelJobs& cancel) {
+  std::vector<JobId> jobs;
+  if (!cancel.jobs.empty()) {
+    jobs = jobs_named(cancel.jobs);
+  } else {
+    for (std::size_t i = 0; i < records_.size(); ++i) jobs.push_back(static_cast<JobId>(i));
+  }
+  const auto matches = [&](const std::string& wanted, const std::string& name) {
+    return wanted.empty() || lower(wanted) == lower(name);
+  };
+  for (const JobId id : jobs) {
+    const Job& known = view_.job(id);
+    const QosId qos = known.qos;
+    if (!matches(cancel.user, view_.name(view_.submission(id).user)) ||
+        !matches(cancel.account, view_.assocs()[known.assoc].account) ||
+        !matches(cancel.qos, qos == kNone<QosId> ? std::string() : cluster_.qos[qos].name) ||
+        (!cancel.partition.empty() && (known.partition == kNone<PartitionId> ||
+                                       cancel.partition != partitions_[known.partition].name))) {
+      continue;
+    }
+    JobRecord& job = records_[id];
+    if (known.state == JobState::Running && cancel.running) {
+      kill(job, JobState::Cancelled, false);
+    } else if (known.state == JobState::Pending && cancel.pending) {
+      cancel_task(job);
+    }
+  }
+}
+
+// A pending job, or a task of an array that is not its next one.
+void Controller::cancel_task(JobRecord& job) {
+  if (job.array != kNone<std::uint32_t> && !job.is_split) {
+    std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
+    if (unstarted.empty()) return;
+    if (unstarted.back() != job.job) {
+      unstarted.erase(std::find(unstarted.begin(), unstarted.end(), job.job));
+      judges_.cancel(job.job, JobState::Cancelled);
+      return;
+    }
+  }
+  if (std::find(pending_.begin(), pending_.end(), job.job) == pending_.end()) return;
+  cancel_pending(job, JobState::Cancelled);
+}
+
+void Controller::update_nodes(const UpdateNodes& update) {
+  const auto found = update.settings.find("state");
+  if (found == update.settings.end()) return;
+  const std::string state = lower(found->second);
+  for (const std::string& name : expand_hostlist(update.nodes).hosts) {
+    const auto node = cluster_.find_node(name);
+    if (!node) continue;
+    if (state == "drain" || state == "draining" || state == "fail") {
+      drained_.insert(*node);
+    } else if (state == "down") {
+      down_.insert(*node);
+      fail_jobs_on(*node);
+    } else if (state == "resume" || state == "undrain" || state == "idle") {
+      drained_.erase(*node);
+      down_.erase(*node);
+    }
+  }
+}
+
+void Controller::fail_jobs_on(NodeId node) {
+  const std::vector<JobId> running = running_;
+  for (const JobId id : running) {
+    JobRecord& job = records_[id];
+    const auto& nodes = job.allocation.nodes;
+    if (std::any_of(nodes.begin(), nodes.end(), [&](const Held& h) { return h.node == node; })) {
+      kill(job, JobState::NodeFail, job.requeues);
+    }
+  }
+}
+
+void Controller::update_partition(const UpdatePartition& update) {
+  const auto id = cluster_.find_partition(update.partition);
+  if (!id) return;
+  Partition& partition = partitions_[*id];
+  for (const auto& [key, value] : update.settings) {
+    if (key == "state") {
+      const std::string state = lower(value);
+      partition.state = state == "up"      ? PartitionState::Up
+                        : state == "down"  ? PartitionState::Down
+                        : state == "drain" ? PartitionState::Drain
+                                           : PartitionState::Inactive;
+    } else if (key == "maxtime") {
+      if (const auto limit = parse_time_limit(value)) partition.max_time = *limit;
+    } else if (key == "defaulttime") {
+      if (const auto limit = parse_time_limit(value)) partition.default_time = *limit;
+    } else if (key == "maxnodes") {
+      const auto count = parse_int64(value);
+      partition.max_nodes =
+          count ? std::optional(static_cast<std::uint32_t>(*count)) : std::nullopt;
+    } else if (key == "minnodes") {
+      partition.min_nodes = static_cast<std::uint32_t>(parse_int64(value).value_or(0));
+    } else if (key == "prioritytier") {
+      partition.priority_tier = static_cast<std::int32_t>(parse_int64(value).value_or(1));
+    }
+  }
+}
+
+void Controller::update_job(const UpdateJob& update) {
+  for (const JobId id : jobs_named({update.job})) {
+    JobRecord& job = records_[id];
+    for (const auto& [key, value] : update.settings) {
+      if (key == "timelimit") {
+        const auto limit = parse_time_limit(value);
+        if (!limit) continue;
+        job.limit = *limit == kUnlimited ? kInfinite : (whole_seconds(*limit) + 59) / 60;
+        judges_.set_time_limit(id, *limit);
+        if (view_.job(id).state == JobState::Running && *limit != kUnlimited) {
+          job.end = job.start + job.limit * 60;
+          judges_.set_expected_end(id, at_seconds(job.end));
+        }
+      } else if (key == "priority" && parse_int64(value)) {
+        for (PartRecord& part : job.parts) part.priority = static_cast<double>(*parse_int64(value));
+      }
+    }
+  }
+}
+
+}  // namespace rehearse::slurm

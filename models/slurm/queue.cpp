@@ -1,0 +1,111 @@
+// Who may compete, and in which order (semantics 1.4).
+#include <algorithm>
+#include <limits>
+
+#include "models/slurm/controller.hpp"
+
+namespace rehearse::slurm {
+
+// Whether nothing but the schedulers keeps the job back (job_independent); if so it is eligible
+// from now on.
+bool Controller::is_independent(JobRecord& job) {
+  if (job.is_held) {
+    set_reason(job, job.is_held_by_admin ? Reason::JobHeldAdmin : Reason::JobHeldUser);
+    return false;
+  }
+  if (!job.is_requeued) {
+    const Reason dependency = judges_.dependency(job.job);
+    if (dependency != Reason::None) {
+      set_reason(job, dependency);
+      if (job.is_eligible) {
+        job.is_eligible = false;
+        judges_.set_eligible(job.job, kNever);
+      }
+      return false;
+    }
+  }
+  const std::string& wanted = wanted_reservation(job);
+  if (!wanted.empty()) {
+    const Reservation* const reservation = reservations_.find(wanted);
+    if (reservation == nullptr || (reservation->start > now() && !reservation->flexible)) {
+      set_reason(job, Reason::Reservation);
+      return false;
+    }
+  }
+  if (job.begin > now()) {
+    set_reason(job, Reason::BeginTime);
+    return false;
+  }
+  if (judges_.is_throttled(job.job)) {
+    set_reason(job, Reason::JobArrayTaskLimit);
+    job.is_eligible = false;
+    job.begin = kNoTime;
+    judges_.set_eligible(job.job, kNever);
+    return false;
+  }
+  if (!job.is_eligible) {
+    job.is_eligible = true;
+    if (job.begin == kNoTime) job.begin = now();
+    judges_.set_eligible(job.job, at_seconds(job.begin));
+    note_change();
+  }
+  if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
+      job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin ||
+      job.reason == Reason::JobArrayTaskLimit || job.reason == Reason::Reservation) {
+    set_reason(job, Reason::None);
+  }
+  return true;
+}
+
+std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
+  std::vector<QueueRecord> queue;
+  const std::vector<JobId> pending = pending_;
+  for (const JobId id : pending) {
+    JobRecord& job = records_[id];
+    if (!is_independent(job)) {
+      if (job.reason == Reason::DependencyNeverSatisfied && params_.kill_invalid_depend) {
+        cancel_pending(job, JobState::Cancelled);
+      }
+      continue;
+    }
+    for (std::uint32_t at = 0; at < job.parts.size(); ++at) {
+      const PartRecord& part = job.parts[at];
+      const Reason reason = partition_reason(job, part, for_backfill);
+      if (reason != Reason::None) {
+        if (job.parts.size() == 1 || at == 0) set_reason(job, reason);
+        continue;
+      }
+      QueueRecord record{id,
+                         at,
+                         !wanted_reservation(job).empty(),
+                         partitions_[part.partition].priority_tier,
+                         part.priority,
+                         job.submit,
+                         static_cast<std::uint32_t>(index(
+                             job.array == kNone<std::uint32_t> ? id : arrays_[job.array].first)),
+                         std::numeric_limits<std::uint32_t>::max()};
+      if (job.is_split) record.array_task = view_.entry(id).array_task;
+      queue.push_back(record);
+    }
+  }
+  std::stable_sort(queue.begin(), queue.end(),
+                   [this](const QueueRecord& a, const QueueRecord& b) { return before(a, b); });
+  return queue;
+}
+
+bool Controller::before(const QueueRecord& a, const QueueRecord& b) const {
+  if (!slots_.preemption->is_never() && a.job != b.job) {
+    const Candidate& mine = records_[a.job].parts[a.part].candidate;
+    const Candidate& its = records_[b.job].parts[b.part].candidate;
+    if (slots_.preemption->could_preempt(view_, mine, its)) return true;
+    if (slots_.preemption->could_preempt(view_, its, mine)) return false;
+  }
+  if (a.has_reservation != b.has_reservation) return a.has_reservation;
+  if (a.tier != b.tier) return a.tier > b.tier;
+  if (a.priority != b.priority) return a.priority > b.priority;
+  if (a.submit != b.submit) return a.submit < b.submit;
+  if (a.array_job != b.array_job) return a.array_job < b.array_job;
+  return a.array_task < b.array_task;
+}
+
+}  // namespace rehearse::slurm
