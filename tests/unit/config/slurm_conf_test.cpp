@@ -313,7 +313,7 @@ TEST_CASE("a line of 10 MB is refused at once", "[slurm]") {
   CHECK(SlurmFolder({{"slurm.conf", line}}).errors().find("a line of 9999999 bytes") !=
         std::string::npos);
   std::string many = "NodeName=n CPUs=2\nPartitionName=p Nodes=n\n";
-  for (int i = 0; i < 100'000; ++i) many += "Key" + std::to_string(i) + "=1\n";
+  for (int i = 0; i < 2'000; ++i) many += "Key" + std::to_string(i) + "=1\n";
   const ClusterFile file = SlurmFolder({{"slurm.conf", many}}).load();
   CHECK(file.warnings.entries().size() <= 100);
 }
