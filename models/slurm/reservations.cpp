@@ -9,12 +9,6 @@
 namespace rehearse::slurm {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
 std::vector<std::string> names_in(const std::string& text) {
   std::vector<std::string> result;
   for (const std::string_view name : split(text, ',')) {

@@ -18,14 +18,6 @@ constexpr std::size_t kMaxNameBytes = 255;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), to_lower);
-  return result;
-}
-
 /// A number of digits only (no sign).
 std::optional<std::int64_t> parse_digits(std::string_view text) {
   if (text.empty() || !is_digit(text.front())) return std::nullopt;

@@ -30,6 +30,9 @@ std::optional<std::int64_t> parse_int64(std::string_view text);
 /// The pieces of `text` between separators, empty ones included: always separators + 1 pieces.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// `text` with its ASCII letters in lower case.
+std::string lower(std::string_view text);
+
 /// Whether two names differ in nothing but the case of ASCII letters, as sacctmgr compares them.
 bool same_name(std::string_view a, std::string_view b);
 

@@ -14,14 +14,6 @@
 namespace rehearse {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
 /// A whole number, with K = 1024 or M = 1024 K behind it.
 std::optional<std::int64_t> parse_count(std::string_view text) {
   std::int64_t unit = 1;

@@ -14,13 +14,6 @@
 namespace rehearse {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-  return result;
-}
-
 /// `key=value` of a command line, and where the two stand.
 struct Setting {
   std::string key;  ///< lower case; with the + or - of += and -=

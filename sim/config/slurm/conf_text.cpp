@@ -118,7 +118,7 @@ class Reader {
     constexpr std::string_view kInclude = "include";
     const std::size_t after = at + kInclude.size();
     if (after < text.size() && is_blank(text[after]) &&
-        same_word(std::string_view(text).substr(at, kInclude.size()), kInclude)) {
+        same_name(std::string_view(text).substr(at, kInclude.size()), kInclude)) {
       std::size_t name = after;
       while (name < text.size() && is_blank(text[name])) ++name;
       include({text.substr(name), line, name});
@@ -141,9 +141,8 @@ class Reader {
     const auto is_end = [&text](std::size_t i) { return i >= text.size() || is_blank(text[i]); };
     const std::size_t key = at;
     while (at < text.size() && is_key_character(text[at])) ++at;
-    SlurmPair pair{{text.substr(key, at - key), line, key},
-                   lower_case(text.substr(key, at - key)),
-                   {"", line, 0}};
+    SlurmPair pair{
+        {text.substr(key, at - key), line, key}, lower(text.substr(key, at - key)), {"", line, 0}};
     std::size_t equals = skip(at);
     if (pair.key.text.empty() || equals >= text.size() || text[equals] != '=') {
       return stray(text, line, key, pairs);
@@ -226,18 +225,6 @@ std::vector<SlurmPairs> read_slurm_file(const std::string& path, std::vector<std
   return std::move(reader.lines);
 }
 
-std::string lower_case(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && lower_case(a) == lower_case(b);
-}
-
 void report(const SlurmWord& word, std::string message, std::string help, Diagnostics& diagnostics,
             std::size_t offset) {
   add(Severity::Error, word, std::move(message), std::move(help), diagnostics, offset);
@@ -272,7 +259,7 @@ ParamText placed_text(const SlurmWord& word, std::string text) {
 }
 
 bool is_unlimited(std::string_view text) {
-  return same_word(text, "unlimited") || same_word(text, "infinite") || same_word(text, "none");
+  return same_name(text, "unlimited") || same_name(text, "infinite") || same_name(text, "none");
 }
 
 std::optional<std::int64_t> slurm_integer(const SlurmWord& word, std::int64_t min, std::int64_t max,
@@ -295,10 +282,10 @@ std::optional<double> slurm_number(const SlurmWord& word, Diagnostics& diagnosti
 
 std::optional<bool> slurm_bool(const SlurmWord& word, Diagnostics& diagnostics) {
   for (const char* const yes : {"yes", "true", "1", "up", "y", "t"}) {
-    if (same_word(word.text, yes)) return true;
+    if (same_name(word.text, yes)) return true;
   }
   for (const char* const no : {"no", "false", "0", "down", "n", "f"}) {
-    if (same_word(word.text, no)) return false;
+    if (same_name(word.text, no)) return false;
   }
   report(word, fmt::format("\"{}\" is neither YES nor NO", word.text), "", diagnostics);
   return std::nullopt;

@@ -61,10 +61,6 @@ struct SlurmRecord {
 std::vector<SlurmPairs> read_slurm_file(const std::string& path, std::vector<std::string>& files,
                                         Diagnostics& diagnostics);
 
-std::string lower_case(std::string_view text);
-/// Whether they are the same but for case.
-bool same_word(std::string_view a, std::string_view b);
-
 /// Adds an error, a warning or a note at the place of `word`, `offset` bytes into it.
 void report(const SlurmWord& word, std::string message, std::string help, Diagnostics& diagnostics,
             std::size_t offset = 0);

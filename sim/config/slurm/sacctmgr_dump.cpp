@@ -73,7 +73,7 @@ class DumpReader {
            "they are such as: Account - 'lab':Fairshare=10", diagnostics_);
       return;
     }
-    const std::string kind = lower_case(trim(line.text.substr(0, dash)));
+    const std::string kind = lower(trim(line.text.substr(0, dash)));
     std::size_t start = dash + 3;
     while (start < line.text.size() && line.text[start] == ' ') ++start;
     const std::vector<SlurmWord> pieces =
@@ -90,21 +90,21 @@ class DumpReader {
   void read_record(const SlurmWord& line, const std::string& kind, const SlurmWord& name,
                    const std::vector<SlurmWord>& pieces) {
     static constexpr std::string_view kKinds[] = {"Cluster", "Parent", "Account", "User", "QOS"};
-    const std::string lower = lower_case(name.text);
+    const std::string own_name = lower(name.text);
     if (kind == "cluster") {
       set_all(accounting_.root(), pieces);
     } else if (kind == "parent") {
-      parent_ = lower;
-      if (accounting_.find_account(lower) == nullptr) {
+      parent_ = own_name;
+      if (accounting_.find_account(own_name) == nullptr) {
         accounting_.report_unknown_account(name);
-        accounting_.add_account(lower, "root");
+        accounting_.add_account(own_name, "root");
       }
     } else if (kind == "account" || kind == "project") {
-      set_all(accounting_.add_account(lower, parent_), pieces);
+      set_all(accounting_.add_account(own_name, parent_), pieces);
     } else if (kind == "user") {
-      set_all(accounting_.add_user(parent_, lower), pieces);
+      set_all(accounting_.add_user(parent_, own_name), pieces);
     } else if (kind == "qos") {
-      set_all(accounting_.add_qos(lower), pieces);
+      set_all(accounting_.add_qos(own_name), pieces);
     } else {
       warn(line, fmt::format("unknown kind of line \"{:.60}\"", kind), near_help(kind, kKinds),
            diagnostics_);
@@ -180,7 +180,7 @@ std::optional<SlurmOption> split_option(const SlurmWord& word) {
   const std::string key(trim(word.text.substr(0, equals - (has_sign ? 1 : 0))));
   SlurmWord value{word.text.substr(equals + 1), word.line, word.at + equals + 1};
   return SlurmOption{
-      {key, word.line, word.at}, lower_case(key), has_sign ? before : '=', std::move(value)};
+      {key, word.line, word.at}, lower(key), has_sign ? before : '=', std::move(value)};
 }
 
 void read_sacctmgr_dump(const std::string& file, std::vector<std::string>& files,
@@ -198,7 +198,7 @@ void read_sacctmgr_qos(const std::string& file, std::vector<std::string>& files,
   if (lines.empty()) return;
   const std::vector<SlurmWord> header = bar_pieces(lines.front());
   const auto name = std::find_if(header.begin(), header.end(), [](const SlurmWord& word) {
-    return same_word(word.text, "name");
+    return same_name(word.text, "name");
   });
   if (name == header.end()) {
     report(lines.front(), "no column \"Name\"",
@@ -214,11 +214,11 @@ void read_sacctmgr_qos(const std::string& file, std::vector<std::string>& files,
              diagnostics);
       continue;
     }
-    QosDraft& draft = accounting.add_qos(lower_case(trim(cells[name_column].text)));
+    QosDraft& draft = accounting.add_qos(lower(trim(cells[name_column].text)));
     for (std::size_t column = 0; column < cells.size(); ++column) {
       if (column == name_column || cells[column].text.empty()) continue;
       if (header[column].text.empty()) continue;
-      accounting.set(draft, {header[column], lower_case(header[column].text), '=', cells[column]});
+      accounting.set(draft, {header[column], lower(header[column].text), '=', cells[column]});
     }
   }
 }

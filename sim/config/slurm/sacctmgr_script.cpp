@@ -17,7 +17,7 @@ enum class Kind : std::uint8_t { Account, User, Qos, Cluster, Resource, Other };
 
 bool is_one_of(std::string_view word, std::string_view lower_names) {
   for (const std::string_view name : split(lower_names, ' ')) {
-    if (same_word(name, word)) return true;
+    if (same_name(name, word)) return true;
   }
   return false;
 }
@@ -104,11 +104,11 @@ class ScriptReader {
   void sort_words(const std::vector<SlurmWord>& words, Command& command) {
     bool sets = command.verb == Verb::Add;
     for (const SlurmWord& word : words) {
-      if (same_word(word.text, "where")) {
+      if (same_name(word.text, "where")) {
         sets = false;
         continue;
       }
-      if (same_word(word.text, "set")) {
+      if (same_name(word.text, "set")) {
         sets = true;
         continue;
       }
@@ -129,7 +129,7 @@ class ScriptReader {
   static void append(std::vector<SlurmWord>& list, const SlurmWord& word) {
     for (SlurmWord& each : slurm_list(word)) {
       const bool has = std::any_of(list.begin(), list.end(), [&](const SlurmWord& other) {
-        return same_word(other.text, each.text);
+        return same_name(other.text, each.text);
       });
       if (!has) list.push_back(std::move(each));
     }
@@ -182,23 +182,23 @@ class ScriptReader {
     if (!has_names(command)) return;
     std::string parent = "root";
     for (const SlurmWord& word : command.accounts) {
-      parent = lower_case(word.text);
+      parent = lower(word.text);
       if (accounting_.find_account(parent) == nullptr) accounting_.report_unknown_account(word);
     }
     for (const SlurmWord& name : command.names) {
-      const std::string lower = lower_case(name.text);
-      if (accounting_.find_account(lower) != nullptr) {
+      const std::string own_name = lower(name.text);
+      if (accounting_.find_account(own_name) != nullptr) {
         warn(name, fmt::format("account \"{}\" is there already", name.text),
              "sacctmgr adds nothing then", diagnostics_);
         continue;
       }
-      set_all(accounting_.add_account(lower, parent), command);
+      set_all(accounting_.add_account(own_name, parent), command);
     }
   }
 
   static bool matches(const std::vector<SlurmWord>& wanted, std::string_view name) {
     return wanted.empty() || std::any_of(wanted.begin(), wanted.end(), [&](const SlurmWord& each) {
-             return same_word(each.text, name);
+             return same_name(each.text, name);
            });
   }
 
@@ -230,15 +230,15 @@ class ScriptReader {
              "write Account=...", diagnostics_);
     }
     for (const SlurmWord& account : command.accounts) {
-      const std::string lower_account = lower_case(account.text);
+      const std::string lower_account = lower(account.text);
       if (accounting_.find_account(lower_account) == nullptr) {
         accounting_.report_unknown_account(account);
         continue;
       }
       for (const SlurmWord& name : command.names) {
-        const std::string lower = lower_case(name.text);
-        const bool is_new = accounting_.find_user(lower_account, lower) == nullptr;
-        if (is_new) set_all(accounting_.add_user(lower_account, lower), command);
+        const std::string own_name = lower(name.text);
+        const bool is_new = accounting_.find_user(lower_account, own_name) == nullptr;
+        if (is_new) set_all(accounting_.add_user(lower_account, own_name), command);
       }
     }
   }
@@ -265,18 +265,18 @@ class ScriptReader {
     if (command.verb == Verb::Add && !has_names(command)) return;
     bool any = false;
     if (command.verb == Verb::Remove) {
-      for (const SlurmWord& name : command.names) accounting_.remove_qos(lower_case(name.text));
+      for (const SlurmWord& name : command.names) accounting_.remove_qos(lower(name.text));
       return;
     }
     if (command.verb == Verb::Add) {
       for (const SlurmWord& name : command.names) {
-        const std::string lower = lower_case(name.text);
-        if (accounting_.find_qos(lower) != nullptr) {
+        const std::string own_name = lower(name.text);
+        if (accounting_.find_qos(own_name) != nullptr) {
           warn(name, fmt::format("QOS \"{}\" is there already", name.text),
                "sacctmgr adds nothing then", diagnostics_);
           continue;
         }
-        set_all(accounting_.add_qos(lower), command);
+        set_all(accounting_.add_qos(own_name), command);
       }
       return;
     }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "sim/base/text.hpp"
 #include "sim/config/cluster_sections.hpp"
 
 namespace rehearse {
@@ -68,12 +69,12 @@ void SlurmAccounting::remove_qos(std::string_view lower_name) {
 void SlurmAccounting::report_unknown_account(const SlurmWord& word) {
   std::vector<std::string_view> known;
   for (const AssocDraft& each : accounts_) known.push_back(each.assoc.account);
-  report(word, fmt::format("unknown account \"{}\"", word.text),
-         near_help(lower_case(word.text), known), diagnostics_);
+  report(word, fmt::format("unknown account \"{}\"", word.text), near_help(lower(word.text), known),
+         diagnostics_);
 }
 
 void SlurmAccounting::check_qos(const SlurmWord& word) {
-  const std::string name = lower_case(word.text);
+  const std::string name = lower(word.text);
   if (find_qos(name) != nullptr) return;
   if (!knows_all_qos) {
     warn(word, fmt::format("no file tells the limits of QOS \"{}\"", word.text),
@@ -96,7 +97,7 @@ void SlurmAccounting::finish_qos(const SlurmEnforce& enforce) {
   for (std::size_t i = 0; i < qos_.size(); ++i) {
     for (const SlurmWord& word : qos_[i].preempts) {
       check_qos(word);
-      const auto other = cluster_.find_qos(lower_case(word.text));
+      const auto other = cluster_.find_qos(lower(word.text));
       if (other) cluster_.qos[static_cast<QosId>(i)].preempts.push_back(*other);
     }
   }
@@ -109,12 +110,12 @@ std::vector<std::string> SlurmAccounting::allowed_qos(const AssocDraft& draft,
     allowed.clear();
     for (const SlurmWord& word : *draft.qos) {
       check_qos(word);
-      allowed.push_back(lower_case(word.text));
+      allowed.push_back(lower(word.text));
     }
   }
   for (const auto& [op, word] : draft.qos_changes) {
     check_qos(word);
-    const std::string name = lower_case(word.text);
+    const std::string name = lower(word.text);
     const bool has = std::find(allowed.begin(), allowed.end(), name) != allowed.end();
     if (op == '+' && !has) allowed.push_back(name);
     if (op == '-' && has) std::erase(allowed, name);
@@ -164,7 +165,7 @@ void SlurmAccounting::finish(const SlurmEnforce& enforce) {
     std::vector<std::string> qos = allowed_qos(draft, allowed[parent]);
     if (draft.default_qos) {
       check_qos(*draft.default_qos);
-      assoc.default_qos = lower_case(draft.default_qos->text);
+      assoc.default_qos = lower(draft.default_qos->text);
       const bool may =
           qos.empty() || std::find(qos.begin(), qos.end(), assoc.default_qos) != qos.end();
       if (!may) qos.push_back(assoc.default_qos);  // as slurmdbd does

@@ -77,7 +77,7 @@ const LimitOption kLimits[] = {
 
 bool is_named(std::string_view names, std::string_view lower_name) {
   for (const std::string_view name : split(names, ' ')) {
-    if (same_word(name, lower_name)) return true;
+    if (same_name(name, lower_name)) return true;
   }
   return false;
 }
@@ -121,7 +121,7 @@ bool* qos_flag(Qos& qos, std::string_view name) {
       {"UsageFactorSafe", &qos.usage_factor_safe},
   };
   for (const auto& [known, flag] : flags) {
-    if (same_word(known, name)) return flag;
+    if (same_name(known, name)) return flag;
   }
   return nullptr;
 }
@@ -140,11 +140,11 @@ void set_qos_flags(Qos& qos, const SlurmOption& option, Cluster& cluster,
   for (const SlurmWord& word : slurm_list(option.value)) {
     if (bool* const flag = qos_flag(qos, word.text)) {
       *flag = option.op != '-';
-    } else if (same_word(word.text, "enforceusagethreshold")) {
+    } else if (same_name(word.text, "enforceusagethreshold")) {
       if (!qos.usage_threshold) qos.usage_threshold = 0;
-    } else if (same_word(word.text, "relative")) {
+    } else if (same_name(word.text, "relative")) {
       say_not_simulated(cluster, "limits of a QOS are counts, not parts of the cluster (Relative)");
-    } else if (word.text != "-1" && !same_word(word.text, "partitionqos")) {
+    } else if (word.text != "-1" && !same_name(word.text, "partitionqos")) {
       warn(word, fmt::format("unknown flag \"{}\" of a QOS", word.text),
            near_help(word.text, kKnown), diagnostics);
     }
@@ -202,13 +202,13 @@ void SlurmAccounting::set(QosDraft& draft, const SlurmOption& option) {
     for (SlurmWord& word : slurm_list(value)) {
       if (option.op == '-') {
         std::erase_if(draft.preempts,
-                      [&](const SlurmWord& each) { return same_word(each.text, word.text); });
+                      [&](const SlurmWord& each) { return same_name(each.text, word.text); });
       } else {
         draft.preempts.push_back(std::move(word));
       }
     }
   } else if (name == "preemptmode") {
-    qos.preempt_mode = same_word(value.text, "cluster") || value.text == "-1"
+    qos.preempt_mode = same_name(value.text, "cluster") || value.text == "-1"
                            ? std::nullopt
                            : slurm_preempt_mode(value, cluster_, diagnostics_);
   } else if (name == "gracetime") {
@@ -244,14 +244,14 @@ void SlurmAccounting::set(AssocDraft& draft, const SlurmOption& option) {
   const std::string_view name = option.name;
   if (set_limit(draft.assoc.limits, false, option)) return;
   if (is_named("Fairshare Shares RawShares", name)) {
-    const bool as_parent = same_word(value.text, "parent") || value.text == "2147483647";
+    const bool as_parent = same_name(value.text, "parent") || value.text == "2147483647";
     draft.assoc.shares_as_parent = as_parent;
     draft.assoc.shares = 1;
     if (!as_parent && value.text != "-1") {
       draft.assoc.shares = slurm_integer(value, 0, kMaxShares, diagnostics_).value_or(1);
     }
   } else if (is_named("Parent ParentName", name)) {
-    if (!draft.assoc.is_user()) draft.parent = lower_case(value.text);
+    if (!draft.assoc.is_user()) draft.parent = lower(value.text);
   } else if (is_named("QOS QOSLevel", name)) {
     if (option.op == '=') {
       draft.qos.reset();

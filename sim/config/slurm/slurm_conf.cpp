@@ -19,7 +19,7 @@ bool is_off(const SlurmWord& value) {
   static constexpr std::array kOff{"0",      "no",       "none",      "false",
                                    "(null)", "infinite", "unlimited", "-1"};
   return std::any_of(kOff.begin(), kOff.end(),
-                     [&](const char* off) { return same_word(value.text, off); });
+                     [&](const char* off) { return same_name(value.text, off); });
 }
 
 /// Warns of a key that there is not, or says what is not simulated.
@@ -48,7 +48,7 @@ std::vector<SlurmRecord> slurm_records(const std::vector<SlurmPairs>& lines, std
   SlurmRecord defaults;
   for (const SlurmPairs& line : lines) {
     if (line.front().name != name) continue;
-    if (same_word(line.front().value.text, "default")) {
+    if (same_name(line.front().value.text, "default")) {
       fill(defaults, line);
       continue;
     }

@@ -164,7 +164,7 @@ std::vector<NodeGres> read_node_gres(const SlurmWord& word, const std::vector<Sl
     }
     for (const GresCount& each : list.items) {
       const bool is_known = std::any_of(types.begin(), types.end(), [&](const SlurmWord& type) {
-        return same_word(type.text, each.name);
+        return same_name(type.text, each.name);
       });
       if (!is_known) {
         std::vector<std::string_view> known;

@@ -109,7 +109,7 @@ SlurmKeys make_keys(std::string_view what, std::string_view names,
 
 const SlurmKey* SlurmKeys::find(std::string_view lower_name) const {
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const SlurmKey& key) {
-    return same_word(key.name, lower_name);
+    return same_name(key.name, lower_name);
   });
   return found == keys.end() ? nullptr : &*found;
 }

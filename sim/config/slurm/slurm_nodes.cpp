@@ -227,7 +227,7 @@ class NodesReader {
   }
 
   void note_state(const SlurmWord& word, const std::vector<std::string>& hosts) {
-    std::string state = lower_case(word.text.substr(0, word.text.find('*')));
+    std::string state = lower(word.text.substr(0, word.text.find('*')));
     for (const char* const usual : {"unknown", "idle", "allocated", "mixed", "up", "resume"}) {
       if (state == usual) return;
     }

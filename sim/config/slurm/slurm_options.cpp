@@ -36,7 +36,7 @@ void read_select_parameters(const SlurmWord& word, Cluster& cluster, Diagnostics
   SelectParameters& select = cluster.select;
   cluster.tracks_memory = false;
   for (const SlurmWord& each : slurm_list(word)) {
-    const std::string name = lower_case(each.text);
+    const std::string name = lower(each.text);
     if (name.starts_with("cr_cpu")) select.unit = ConsumableUnit::Cpu;
     if (name == "cr_core" || name == "cr_core_memory") select.unit = ConsumableUnit::Core;
     if (name.starts_with("cr_socket")) select.unit = ConsumableUnit::Socket;
@@ -51,7 +51,7 @@ void read_select_parameters(const SlurmWord& word, Cluster& cluster, Diagnostics
                                              each.text));
     }
     const bool is_known = std::any_of(std::begin(kKnown), std::end(kKnown),
-                                      [&](auto known) { return same_word(known, name); });
+                                      [&](auto known) { return same_name(known, name); });
     if (!is_known) {
       warn(each, fmt::format("unknown SelectTypeParameters \"{}\"", each.text),
            near_help(each.text, kKnown), diagnostics);
@@ -64,7 +64,7 @@ void read_select(const SlurmConf& conf, Cluster& cluster, Diagnostics& diagnosti
                                                 "select/cons_tres"};
   cluster.select.whole_nodes = true;
   if (const SlurmWord* const type = conf.find("selecttype")) {
-    const std::string name = lower_case(type->text);
+    const std::string name = lower(type->text);
     cluster.select.whole_nodes = name.ends_with("linear");
     if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
       warn(*type, fmt::format("SelectType \"{}\" is taken for select/cons_tres", type->text),
@@ -109,9 +109,9 @@ void read_slurm_options(const SlurmConf& conf, Cluster& cluster, Diagnostics& di
   cluster.limits_are_safe = slurm_enforce(conf, diagnostics).safe;
   const SlurmWord* const limits = conf.find("enforcepartlimits");
   if (limits == nullptr) return;
-  if (same_word(limits->text, "any")) {
+  if (same_name(limits->text, "any")) {
     cluster.enforce_part_limits = EnforcePartLimits::Any;
-  } else if (same_word(limits->text, "all") || slurm_bool(*limits, diagnostics).value_or(false)) {
+  } else if (same_name(limits->text, "all") || slurm_bool(*limits, diagnostics).value_or(false)) {
     cluster.enforce_part_limits = EnforcePartLimits::All;
   }
 }
@@ -123,7 +123,7 @@ SlurmEnforce slurm_enforce(const SlurmConf& conf, Diagnostics& diagnostics) {
   const SlurmWord* const word = conf.find("accountingstorageenforce");
   if (word == nullptr) return enforce;
   for (const SlurmWord& each : slurm_list(*word)) {
-    const std::string name = lower_case(each.text);
+    const std::string name = lower(each.text);
     const bool all = name == "all";
     if (name == "0" || name == "no") continue;
     if (all || name == "qos") enforce.qos = true;
@@ -145,7 +145,7 @@ std::optional<PreemptMode> slurm_preempt_mode(const SlurmWord& word, Cluster& cl
   static constexpr std::string_view kModes[] = {"OFF", "CANCEL", "REQUEUE"};
   std::optional<PreemptMode> mode;
   for (const SlurmWord& each : slurm_list(word)) {
-    const std::string name = lower_case(each.text);
+    const std::string name = lower(each.text);
     if (name == "within" || name == "cluster") continue;
     if (name == "suspend" || name == "gang" || name == "priority") {
       if (name == "priority") continue;
@@ -155,7 +155,7 @@ std::optional<PreemptMode> slurm_preempt_mode(const SlurmWord& word, Cluster& cl
       continue;
     }
     const auto* const found = std::find_if(std::begin(kModes), std::end(kModes),
-                                           [&](auto known) { return same_word(known, name); });
+                                           [&](auto known) { return same_name(known, name); });
     if (found == std::end(kModes)) {
       report(each, fmt::format("unknown PreemptMode \"{}\"", each.text),
              near_help(each.text, kModes), diagnostics);

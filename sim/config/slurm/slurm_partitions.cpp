@@ -8,6 +8,7 @@
 #include <set>
 
 #include "sim/base/slurm_text.hpp"
+#include "sim/base/text.hpp"
 #include "sim/cluster/gres.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/slurm/slurm_conf.hpp"
@@ -83,7 +84,7 @@ class PartitionsReader {
     const SlurmWord* place = nullptr;
     const std::vector<SlurmWord> pieces = host_pieces(word);
     for (const SlurmWord& piece : pieces) {
-      if (same_word(piece.text, "all")) {
+      if (same_name(piece.text, "all")) {
         result |= NodeSet::all(cluster_.nodes.size());
       } else if (const auto set = node_sets_.find(piece.text); set != node_sets_.end()) {
         result |= set->second;
@@ -147,7 +148,7 @@ class PartitionsReader {
       partition.max_time = slurm_minutes(*word, diagnostics_).value_or(kUnlimited);
     }
     const SlurmWord* const time = record.find("defaulttime");
-    if (time != nullptr && !same_word(time->text, "none")) {
+    if (time != nullptr && !same_name(time->text, "none")) {
       partition.default_time = slurm_minutes(*time, diagnostics_).value_or(kUnset);
       if (partition.default_time > partition.max_time) {
         warn(*time, "DefaultTime is longer than MaxTime", "MaxTime counts then", diagnostics_);
@@ -168,14 +169,14 @@ class PartitionsReader {
     if (word == nullptr) return;
     const std::size_t colon = word->text.find(':');
     const std::string_view how = std::string_view(word->text).substr(0, colon);
-    if (same_word(how, "exclusive")) {
+    if (same_name(how, "exclusive")) {
       partition.exclusive = true;
       partition.over_subscribe = OverSubscribe::Exclusive;
-    } else if (same_word(how, "force")) {
+    } else if (same_name(how, "force")) {
       partition.over_subscribe = OverSubscribe::Force;
-    } else if (same_word(how, "yes")) {
+    } else if (same_name(how, "yes")) {
       partition.over_subscribe = OverSubscribe::Yes;
-    } else if (!same_word(how, "no")) {
+    } else if (!same_name(how, "no")) {
       static constexpr std::string_view kKnown[] = {"NO", "EXCLUSIVE", "YES", "FORCE"};
       report(*word, fmt::format("unknown OverSubscribe \"{}\"", word->text),
              near_help(word->text, kKnown), diagnostics_);
@@ -191,7 +192,7 @@ class PartitionsReader {
     const SlurmWord* const word = record.find("state");
     if (word == nullptr) return;
     for (std::size_t i = 0; i < std::size(kStates); ++i) {
-      if (same_word(word->text, kStates[i])) {
+      if (same_name(word->text, kStates[i])) {
         partition.state = static_cast<PartitionState>(i);
         return;
       }
@@ -263,8 +264,8 @@ class PartitionsReader {
     SlurmRecord record;
     for (const SlurmWord& item : slurm_list(word)) {
       const std::size_t equals = std::min(item.text.find('='), item.text.size() - 1);
-      record.values[lower_case(item.text.substr(0, equals))] = {item.text.substr(equals + 1),
-                                                                item.line, item.at + equals + 1};
+      record.values[lower(item.text.substr(0, equals))] = {item.text.substr(equals + 1), item.line,
+                                                           item.at + equals + 1};
     }
     integer(record, "defcpupergpu", kMaxInt, [&](std::int64_t number) {
       partition.default_cpus_per_gpu = static_cast<std::uint32_t>(number);
@@ -277,7 +278,7 @@ class PartitionsReader {
   // Who may use it.
 
   QosId find_or_make_qos(const SlurmWord& word) {
-    const std::string name = lower_case(word.text);
+    const std::string name = lower(word.text);
     if (const auto found = cluster_.find_qos(name)) return *found;
     if (!knows_accounts_) {
       Qos qos;
@@ -289,12 +290,12 @@ class PartitionsReader {
 
   void read_qos(const SlurmRecord& record, Partition& partition) {
     const SlurmWord* const word = record.find("qos");
-    if (word == nullptr || same_word(word->text, "n/a") || is_unlimited(word->text)) return;
-    const bool is_new = !cluster_.find_qos(lower_case(word->text));
+    if (word == nullptr || same_name(word->text, "n/a") || is_unlimited(word->text)) return;
+    const bool is_new = !cluster_.find_qos(lower(word->text));
     partition.qos = find_or_make_qos(*word);
     if (partition.qos == kNone<QosId>) {
       report(*word, fmt::format("unknown QOS \"{}\"", word->text),
-             near_help(lower_case(word->text), qos_names()), diagnostics_);
+             near_help(lower(word->text), qos_names()), diagnostics_);
     } else if (is_new) {
       warn(*word, fmt::format("no file tells the limits of QOS \"{}\"", word->text),
            "put `sacctmgr -P show qos` into qos.txt beside slurm.conf", diagnostics_);
@@ -310,13 +311,13 @@ class PartitionsReader {
   std::vector<std::string> names(const SlurmRecord& record, std::string_view key, bool are_qos) {
     std::vector<std::string> result;
     const SlurmWord* const word = record.find(key);
-    if (word == nullptr || same_word(word->text, "all")) return result;
+    if (word == nullptr || same_name(word->text, "all")) return result;
     std::vector<std::string_view> accounts;
     for (const Assoc& each : cluster_.assocs) {
       if (!each.is_user()) accounts.push_back(each.account);
     }
     for (const SlurmWord& item : slurm_list(*word)) {
-      std::string name = lower_case(item.text);
+      std::string name = lower(item.text);
       const bool is_known =
           are_qos ? find_or_make_qos(item) != kNone<QosId>
                   : !cluster_.declares_accounts || cluster_.find_account(name).has_value();
@@ -350,7 +351,7 @@ class PartitionsReader {
     Partition partition;
     partition.name = record.name.text;
     const SlurmWord* const nodes = record.find("nodes");
-    partition.nodes = nodes == nullptr || nodes->text.empty() || same_word(nodes->text, "none")
+    partition.nodes = nodes == nullptr || nodes->text.empty() || same_name(nodes->text, "none")
                           ? NodeSet(cluster_.nodes.size())
                           : read_hosts(*nodes);
     flag(record, "default", partition.is_default);

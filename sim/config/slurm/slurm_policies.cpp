@@ -181,7 +181,7 @@ class PoliciesReader {
     read_priority();
     read_preemption();
     for (const Rule& rule : kOptions) {
-      if (const SlurmWord* const word = conf_.find(lower_case(rule.key))) apply(rule, *word);
+      if (const SlurmWord* const word = conf_.find(lower(rule.key))) apply(rule, *word);
     }
     read_list("schedulerparameters", kSchedulerParameters);
     read_list("preemptparameters", kPreemptParameters);
@@ -194,7 +194,7 @@ class PoliciesReader {
  private:
   /// The last piece of "priority/multifactor".
   static std::string plugin(const SlurmWord& word) {
-    const std::string name = lower_case(word.text);
+    const std::string name = lower(word.text);
     return name.substr(name.rfind('/') + 1);
   }
 
@@ -247,7 +247,7 @@ class PoliciesReader {
     if (flags == nullptr) return false;
     const std::vector<SlurmWord> list = slurm_list(*flags);
     return std::any_of(list.begin(), list.end(),
-                       [&](const SlurmWord& each) { return same_word(each.text, name); });
+                       [&](const SlurmWord& each) { return same_name(each.text, name); });
   }
 
   void read_preemption() {
@@ -270,7 +270,7 @@ class PoliciesReader {
         mode != nullptr ? *mode : *type);
     if (mode == nullptr || !by_qos) return;
     for (const SlurmWord& each : slurm_list(*mode)) {
-      if (same_word(each.text, "within")) put("preemption", "within", "true", each);
+      if (same_name(each.text, "within")) put("preemption", "within", "true", each);
     }
   }
 
@@ -289,10 +289,10 @@ class PoliciesReader {
               : SlurmWord{item.text.substr(equals + 1), item.line, item.at + equals + 1};
       const auto* const rule =
           std::find_if(std::begin(rules), std::end(rules),
-                       [&](const Rule& each) { return same_word(each.key, name.text); });
+                       [&](const Rule& each) { return same_name(each.key, name.text); });
       if (rule != std::end(rules)) {
         apply(*rule, value);
-      } else if (key == "priorityflags" && same_word(name.text, "increase_only")) {
+      } else if (key == "priorityflags" && same_name(name.text, "increase_only")) {
         say_not_simulated(cluster_, "priorities may fall again (INCR_ONLY)");
       } else {
         warn(name, fmt::format("unknown parameter \"{}\"", name.text), near_help(name.text, known),
@@ -307,7 +307,7 @@ class PoliciesReader {
       say_not_simulated(cluster_, fmt::format("{} has no influence", rule.key));
       return;
     }
-    if (same_word(rule.key, "bf_interval") && value.text == "-1") {
+    if (same_name(rule.key, "bf_interval") && value.text == "-1") {
       return put("scheduler", "backfill", "false", value);
     }
     const std::string_view param = rule.param.empty() ? rule.key : rule.param;
@@ -335,7 +335,7 @@ class PoliciesReader {
       case As::Minutes:
         return duration(value.text == "-1" ? Duration::zero() : slurm_minutes(value, diagnostics_));
       default:
-        return lower_case(value.text);
+        return lower(value.text);
     }
   }
 

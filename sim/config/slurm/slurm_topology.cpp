@@ -5,6 +5,7 @@
 #include <map>
 
 #include "sim/base/slurm_text.hpp"
+#include "sim/base/text.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/slurm/slurm_conf.hpp"
 
@@ -127,7 +128,7 @@ class TopologyReader {
 void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& cluster,
                          Diagnostics& diagnostics) {
   const SlurmWord* const plugin = conf.find("topologyplugin");
-  const std::string name = plugin == nullptr ? "" : lower_case(plugin->text);
+  const std::string name = plugin == nullptr ? "" : lower(plugin->text);
   if (name.ends_with("/block") || name.ends_with("torus") || name.ends_with("hypercube")) {
     say_not_simulated(cluster,
                       fmt::format("all nodes are equally near (TopologyPlugin={})", plugin->text));
@@ -136,7 +137,7 @@ void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& clus
   if (!name.ends_with("/tree")) return;
   if (const SlurmWord* const param = conf.find("topologyparam")) {
     for (const SlurmWord& each : slurm_list(*param)) {
-      if (!same_word(each.text, "dragonfly") && !same_word(each.text, "topooptional")) continue;
+      if (!same_name(each.text, "dragonfly") && !same_name(each.text, "topooptional")) continue;
       say_not_simulated(cluster,
                         fmt::format("switches are a plain tree (TopologyParam={})", each.text));
     }
@@ -151,7 +152,7 @@ void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& clus
     static constexpr std::string_view kKeys[] = {"SwitchName", "Nodes", "Switches", "LinkSpeed"};
     for (const SlurmPair& pair : line) {
       const bool is_known = std::any_of(std::begin(kKeys), std::end(kKeys),
-                                        [&](auto key) { return same_word(key, pair.name); });
+                                        [&](auto key) { return same_name(key, pair.name); });
       if (is_known) continue;
       warn(pair.key, fmt::format("unknown key \"{}\" of topology.conf", pair.key.text),
            near_help(pair.key.text, kKeys), diagnostics);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "sim/base/text.hpp"
 #include "sim/cluster/gres.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/slurm/slurm_conf.hpp"
@@ -19,7 +20,7 @@ std::vector<SlurmWord> counted_items(const SlurmWord& word, Cluster& cluster,
                                                      "ic/",      "pages", "vmem"};
   std::vector<SlurmWord> result;
   for (SlurmWord& item : slurm_list(word)) {
-    const std::string name = lower_case(item.text.substr(0, item.text.find('=')));
+    const std::string name = lower(item.text.substr(0, item.text.find('=')));
     const bool is_unsimulated =
         std::any_of(std::begin(kNotCounted), std::end(kNotCounted),
                     [&](std::string_view start) { return name.starts_with(start); });
