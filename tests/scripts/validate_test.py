@@ -74,6 +74,21 @@ class ValidateTest(unittest.TestCase):
         self.assertEqual(result["differing"], [["B", 0]])
         self.assertEqual(result["inversions"], 0)
 
+    def test_a_refused_array_is_one_submission(self):
+        lines = OURS.splitlines(keepends=True)
+        refused = next(line for line in lines if line.startswith("D,"))
+        ours = "".join(line for line in lines if line is not refused)
+        full = "".join(refused.replace("D,", f"D_{task},", 1) for task in range(3))
+        self.program.write_text(PROGRAM.format(python=sys.executable, ours=ours + full))
+        result = json.loads(self.run_it("--scenario", "tiny", "--json").stdout)["tiny"]
+        self.assertEqual(result["shares"]["rejections"], 1)
+        self.assertEqual(result["differing"], [["B", 0]])
+        # One task that gets through is no refusal of the array.
+        through = full.replace("REJECTED", "PENDING", 1)
+        self.program.write_text(PROGRAM.format(python=sys.executable, ours=ours + through))
+        result = json.loads(self.run_it("--scenario", "tiny", "--json").stdout)["tiny"]
+        self.assertLess(result["shares"]["rejections"], 1)
+
     def test_differences_show_both_rows(self):
         text = self.run_it("--list-differences", "tiny").stdout
         self.assertIn("slurm    10..20 n3 CANCELLED", text)
