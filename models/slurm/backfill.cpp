@@ -28,7 +28,7 @@ struct Controller::Slot {
 };
 
 struct Controller::Cycle {
-  Seconds start = 0, window_end = 0;
+  Seconds window_end = 0;
   std::vector<Slot> slots;
   std::int64_t tested = 0, started = 0;
   std::map<PartitionId, std::int64_t> of_partition{}, planned_in{};
@@ -75,7 +75,6 @@ struct Controller::Cycle {
 void Controller::backfill_cycle() {
   Cycle cycle;
   const Seconds unit = whole_seconds(params_.bf_resolution);
-  cycle.start = now();
   cycle.window_end = now() + params_.bf_window * 60;
   cycle.slots.push_back({floor_to(now(), unit), floor_to(cycle.window_end, unit), up_nodes()});
   cycle.slot_limit = static_cast<std::size_t>(
@@ -136,11 +135,7 @@ bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part
   }
   if (job.deadline != kNoTime && is_past_deadline(job)) return true;
   if (!params_.assoc_limit_stop && limits_hold(job, part, limit_at_start(job, part))) return true;
-  const auto since = preempting_since_.find(job.job);
-  if (since != preempting_since_.end() &&
-      since->second >= now() - whole_seconds(params_.kill_wait) - 10) {
-    return true;
-  }
+  if (is_preempting(job)) return true;
   const Job& known = view_.job(job.job);
   const auto over = [](std::int64_t limit, std::int64_t& count) {
     if (limit <= 0) return false;
@@ -160,10 +155,7 @@ bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part
 
 bool Controller::is_now_only(const Cycle& cycle, const JobRecord& job,
                              const PartRecord& part) const {
-  if (part.priority < static_cast<double>(least_reserving_priority(job))) return true;
-  if (whole_seconds(params_.bf_min_age_reserve) > 0 &&
-      now() - job.begin < whole_seconds(params_.bf_min_age_reserve))
-    return true;
+  if (!may_reserve(job, part)) return true;
   if (params_.bf_one_resv_per_job && cycle.planned_jobs.contains(job.job)) return true;
   if (params_.bf_job_part_count_reserve > 0) {
     const auto found = cycle.planned_in.find(part.partition);

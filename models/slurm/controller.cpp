@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::string_view kNotAvailable = "Requested node configuration is not available";
 
-Seconds minutes_of(Duration duration) {
-  if (duration == kUnset) return kNoTime;
-  if (duration == kUnlimited) return kInfinite;
-  return (whole_seconds(duration) + 59) / 60;  // sbatch rounds up
-}
-
-Duration duration_of(Seconds minutes) {
-  return minutes == kInfinite ? kUnlimited : Duration(std::chrono::minutes{minutes});
-}
-
 FairShareParams fair_share_of(const Params& params) {
   constexpr std::string_view kPeriods[] = {"NONE",    "NOW",       "DAILY", "WEEKLY",
                                            "MONTHLY", "QUARTERLY", "YEARLY"};
@@ -40,6 +30,17 @@ NodeSet nodes_of(const Allocation& allocation, std::size_t universe) {
   NodeSet nodes(universe);
   for (const Held& held : allocation.nodes) nodes.insert(held.node);
   return nodes;
+}
+
+std::vector<Share> shares_of(const Allocation& allocation, GresArena& arena) {
+  std::vector<Share> shares;
+  std::vector<std::uint32_t> row;
+  for (const Held& held : allocation.nodes) {
+    row.assign(arena.kinds(), 0);
+    for (const HeldGres& gres : held.gres) row[index(gres.kind)] += gres.count;
+    shares.push_back({held.node, 1, held.cpus, arena.add(row), held.memory_mib});
+  }
+  return shares;
 }
 
 Controller::Controller(const Params& params, Slots& slots, Control& control, JudgesControl& judges)
@@ -176,9 +177,8 @@ Reason Controller::admit(JobRecord& job) {
   if (message.empty() && view_.has_limits()) {
     const PartRecord& part = job.parts.front();
     const Seconds limit = job.limit == kNoTime ? kInfinite : job.limit;
-    const auto hit =
-        view_.limiter().at_submit(view_.ledger(), payer(job, part), 0,
-                                  view_.request(part.candidate).tres, duration_of(limit));
+    const auto hit = view_.limiter().at_submit(view_.ledger(), payer(job, part), 0,
+                                               view_.request(part.candidate).tres, limit_of(limit));
     if (hit) {
       reason = hit->reason;
       message = "Job violates accounting/QOS policy";
@@ -273,10 +273,10 @@ void Controller::set_reason(JobRecord& job, Reason reason) {
   }
 }
 
-void Controller::hold(JobRecord& job, bool by_admin) {
+void Controller::hold(JobRecord& job, bool by_admin, Reason reason) {
   job.is_held = true;
   job.is_held_by_admin = by_admin;
-  set_reason(job, by_admin ? Reason::JobHeldAdmin : Reason::JobHeldUser);
+  set_reason(job, reason);
 }
 
 void Controller::remove_pending(JobId job) {
@@ -331,19 +331,13 @@ void Controller::start(JobRecord& job, const PartRecord& part, Allocation alloca
   job.preempted_at = kNoTime;
   job.charged_until = job.start;
   GresArena arena(cluster_.gres.size());
-  std::vector<Share> shares;
-  std::vector<std::uint32_t> row;
-  for (const Held& held : allocation.nodes) {
-    row.assign(cluster_.gres.size(), 0);
-    for (const HeldGres& gres : held.gres) row[index(gres.kind)] += gres.count;
-    shares.push_back({held.node, 1, held.cpus, arena.add(row), held.memory_mib});
-  }
+  const std::vector<Share> shares = shares_of(allocation, arena);
   job.tres = tres_of_shares(cluster_, partitions_[part.partition], shares, arena);
   machine_.add(allocation);
   job.allocation = std::move(allocation);
   for (const auto& [name, count] : view_.asked(job.job).licenses) free_licenses_[name] -= count;
   job.reason = Reason::None;
-  judges_.set_time_limit(job.job, duration_of(minutes));
+  judges_.set_time_limit(job.job, limit_of(minutes));
   control_.start(part.candidate, shares, arena, by);
   judges_.set_expected_end(job.job, at_seconds(job.end));
   preempting_since_.erase(job.job);
@@ -366,7 +360,7 @@ void Controller::charge(JobRecord& job, Seconds until) {
 void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
   machine_.remove(job.allocation);
   running_.erase(std::find(running_.begin(), running_.end(), job.job));
-  Epilog epilog{clean_at, job.job, {}, {}, was_killed};
+  Epilog epilog{clean_at, {}, {}, was_killed};
   for (const Held& held : job.allocation.nodes) {
     epilog.nodes.push_back(held.node);
     ++completing_[held.node];

@@ -81,8 +81,6 @@ class Controller {
   /// Something asks for a pass of the main scheduler; reading it takes the request back.
   bool take_request() { return std::exchange(requested_, false); }
   bool is_requested() const { return requested_; }
-  void request_pass() { requested_ = true; }
-  void note_change() { changed_at_ = now(); }
   const Reservations& reservations() const { return reservations_; }
   void reservations_changed();
   Seconds now() const { return whole_seconds(view_.now()); }
@@ -95,7 +93,6 @@ class Controller {
   };
   struct Epilog {
     Time at;
-    JobId job;
     std::vector<NodeId> nodes;
     std::map<std::string, std::int64_t> licenses;
     bool was_killed = false;
@@ -106,11 +103,8 @@ class Controller {
     std::vector<JobId> victims;
   };
 
-  JobRecord& record(JobId job) { return records_[job]; }
-  const JobRecord& record(JobId job) const { return records_[job]; }
-  const Partition& partition(PartitionId id) const { return partitions_[id]; }
-
   // controller.cpp
+  void note_change() { changed_at_ = now(); }
   Reason admit(JobRecord& job);
   void make_parts(JobRecord& job);
   std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
@@ -119,7 +113,7 @@ class Controller {
   TresCounts asked_tres(const Needs& needs) const;
   void score(JobRecord& job);
   void set_reason(JobRecord& job, Reason reason);
-  void hold(JobRecord& job, bool by_admin);
+  void hold(JobRecord& job, bool by_admin, Reason reason);
   void remove_pending(JobId job);
   void start(JobRecord& job, const PartRecord& part, Allocation allocation, StartedBy by,
              Seconds minutes);
@@ -145,13 +139,13 @@ class Controller {
                     Seconds minutes);
   Found choose_for_start(const JobRecord& job, const PartRecord& part, const NodeSet& usable);
   Found choose_with_victims(const JobRecord& job, const PartRecord& part, const NodeSet& usable);
-  bool preempt(JobRecord& job, const std::vector<JobId>& victims);
+  void preempt(JobRecord& job, const std::vector<JobId>& victims);
+  bool is_preempting(const JobRecord& job) const;
   struct Pass;
   void examine(Pass& pass, const QueueRecord& entry);
   Outcome examine_job(Pass& pass, JobRecord& job, const PartRecord& part);
   void block(Pass& pass, const JobRecord& job, const PartRecord& part);
-  std::int64_t least_reserving_priority(const JobRecord& job) const;
-  void hold_impossible(JobRecord& job);
+  bool may_reserve(const JobRecord& job, const PartRecord& part) const;
   bool is_past_deadline(JobRecord& job);
   void cancel_pending(JobRecord& job, JobState as);
   std::pair<TresCounts, TresCounts> amounts_of(const Allocation& allocation,
@@ -196,6 +190,7 @@ class Controller {
   void shorten(Cycle& cycle, JobRecord& job);
 
   // operations.cpp
+  void ignore(std::string what);
   void cancel_jobs(const CancelJobs& cancel);
   void cancel_task(JobRecord& job);
   void release(JobRecord& job);
@@ -227,6 +222,7 @@ class Controller {
   NodeSet down_, drained_;
   IdVector<NodeId, std::int32_t> completing_;
   mutable std::vector<std::uint8_t> near_gpus_;  ///< what selection left on the nodes before 23.11
+  std::vector<std::string> ignored_;             ///< of the command in hand
   Seconds changed_at_ = kNoTime;
   bool requested_ = false;
   std::map<JobId, Seconds> preempting_since_;  ///< preemptors, Slurm's preempt_start_time
@@ -235,5 +231,7 @@ class Controller {
 /// Nodes of an allocation.
 NodeSet nodes_of(const Allocation& allocation, std::size_t universe);
 std::vector<NodeId> node_ids(const Allocation& allocation);
+/// The same as the engine keeps it, with rows of GRES in `arena`.
+std::vector<Share> shares_of(const Allocation& allocation, GresArena& arena);
 
 }  // namespace rehearse::slurm

@@ -16,6 +16,16 @@ inline constexpr Seconds kNoTime = -1'000'000'000'000;    ///< not set
 inline constexpr Seconds kInfinite = 1'000'000'000'000;   ///< no limit
 inline constexpr Seconds kYearOfMinutes = 365 * 24 * 60;  ///< Slurm's measure of "no limit"
 
+/// Whole minutes of a limit, begun ones counted as sbatch does; kNoTime if it is not given.
+constexpr Seconds minutes_of(Duration limit) {
+  if (limit == kUnset) return kNoTime;
+  if (limit == kUnlimited) return kInfinite;
+  return (whole_seconds(limit) + 59) / 60;
+}
+constexpr Duration limit_of(Seconds minutes) {
+  return minutes == kInfinite ? kUnlimited : Duration(std::chrono::minutes{minutes});
+}
+
 /// The job in one of its partitions.
 struct PartRecord {
   PartitionId partition{};

@@ -10,10 +10,6 @@ namespace {
 
 constexpr Seconds kMessageTimeout = 10;  // slurm.conf(5) MessageTimeout
 
-Duration limit_of(Seconds minutes) {
-  return minutes == kInfinite ? kUnlimited : Duration(std::chrono::minutes{minutes});
-}
-
 }  // namespace
 
 // Partitions that a job waits for; they take their nodes away from all that come later.
@@ -115,7 +111,7 @@ Outcome Controller::examine_job(Pass& pass, JobRecord& job, const PartRecord& pa
       block(pass, job, part);
       break;
     case Outcome::Impossible:
-      if (job.parts.size() == 1) hold_impossible(job);
+      if (job.parts.size() == 1) hold(job, true, Reason::BadConstraints);
       break;
   }
   return outcome;
@@ -133,24 +129,18 @@ void Controller::block(Pass& pass, const JobRecord& job, const PartRecord& part)
     pass.available -= part.needs->required;
     return;
   }
-  if (whole_seconds(params_.bf_min_age_reserve) > 0 &&
-      now() - job.begin < whole_seconds(params_.bf_min_age_reserve))
-    return;
-  if (part.priority < static_cast<double>(least_reserving_priority(job))) return;
+  if (!may_reserve(job, part)) return;
   pass.failed.insert(part.partition);
   pass.available -= partitions_[part.partition].nodes;
 }
 
-std::int64_t Controller::least_reserving_priority(const JobRecord& job) const {
+// Whether others wait for the job at all: it is old enough, and of enough priority.
+bool Controller::may_reserve(const JobRecord& job, const PartRecord& part) const {
+  const Seconds least_age = whole_seconds(params_.bf_min_age_reserve);
+  if (least_age > 0 && now() - job.begin < least_age) return false;
   const QosId qos = view_.job(job.job).qos;
-  if (qos != kNone<QosId> && cluster_.qos[qos].min_priority) return *cluster_.qos[qos].min_priority;
-  return params_.bf_min_prio_reserve;
-}
-
-void Controller::hold_impossible(JobRecord& job) {
-  job.is_held = true;
-  job.is_held_by_admin = true;
-  set_reason(job, Reason::BadConstraints);
+  const auto of_qos = qos == kNone<QosId> ? std::nullopt : cluster_.qos[qos].min_priority;
+  return part.priority >= static_cast<double>(of_qos.value_or(params_.bf_min_prio_reserve));
 }
 
 bool Controller::is_past_deadline(JobRecord& job) {
@@ -266,21 +256,12 @@ Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const 
                                                            : Outcome::ReservationBusy;
 }
 
+// What it comes to, whole and on the mean node (which slurmctld compares with MaxTRESPerNode).
 std::pair<TresCounts, TresCounts> Controller::amounts_of(const Allocation& allocation,
                                                          PartitionId where) const {
-  TresCounts sum(cluster_.tres_count(), 0);
-  for (const Held& held : allocation.nodes) {
-    TresCounts own(sum.size(), 0);
-    own[kTresCpu] = held.cpus;
-    own[kTresMem] = held.memory_mib;
-    own[kTresNode] = 1;
-    for (const HeldGres& gres : held.gres) {
-      own[tres_of(gres.kind)] += gres.count;
-      if (cluster_.gres[gres.kind].is_gpu()) own[kTresGpu] += gres.count;
-    }
-    for (std::size_t i = 0; i < own.size(); ++i) sum[i] += own[i];
-  }
-  sum[kTresBilling] = billing(partitions_[where], sum);
+  GresArena arena(cluster_.gres.size());
+  TresCounts sum =
+      tres_of_shares(cluster_, partitions_[where], shares_of(allocation, arena), arena);
   TresCounts per_node = sum;
   for (std::int64_t& count : per_node) {
     count /= std::max<std::int64_t>(1, static_cast<std::int64_t>(allocation.nodes.size()));
@@ -339,7 +320,6 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
       for (std::size_t i = 0; i < rivals.size(); ++i) {
         const JobId id = rivals[i].victim.job;
         if (!nodes_of(records_[id].allocation, universe).intersects(chosen)) continue;
-        if (i > fitted && rivals[i].useful == 0) break;
         if (rivals[i].useful == 0) break;
         records_[id].requeues_when_preempted =
             rivals[i].victim.mode == PreemptMode::Requeue && records_[id].requeues;
@@ -361,13 +341,16 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
   return {};
 }
 
-// Victims with grace time are told to go, others go now. The preemptor waits for its next pass.
-bool Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
+// Whether its victims still have time to go: until then it takes no others (semantics ch. 6).
+bool Controller::is_preempting(const JobRecord& job) const {
   const auto since = preempting_since_.find(job.job);
-  if (since != preempting_since_.end() &&
-      since->second >= now() - whole_seconds(params_.kill_wait) - kMessageTimeout) {
-    return false;
-  }
+  return since != preempting_since_.end() &&
+         since->second >= now() - whole_seconds(params_.kill_wait) - kMessageTimeout;
+}
+
+// Victims with grace time are told to go, others go now. The preemptor waits for its next pass.
+void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
+  if (is_preempting(job)) return;
   preempting_since_[job.job] = now();
   for (const JobId id : victims) {
     JobRecord& victim = records_[id];
@@ -386,7 +369,6 @@ bool Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
     victim.preempted_for = job.job;
     kill(victim, JobState::Preempted, victim.requeues_when_preempted);
   }
-  return true;
 }
 
 }  // namespace rehearse::slurm

@@ -1,10 +1,11 @@
 // What operators do: scontrol and scancel, as slurmctld takes it.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "models/slurm/controller.hpp"
 #include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
-#include "sim/cluster/gres.hpp"
 #include "sim/workload/sbatch_options.hpp"
 
 namespace rehearse::slurm {
@@ -15,20 +16,16 @@ struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) c = (c >= 'A' && c <= 'Z') ? static_cast<char>(c - 'A' + 'a') : c;
-  return result;
-}
-
 }  // namespace
 
 void Controller::operate(const Operation& operation) {
+  ignored_.clear();
   std::visit(Overloaded{
                  [&](const CancelJobs& op) { cancel_jobs(op); },
                  [&](const HoldJobs& op) {
                    for (const JobId id : jobs_named(op.jobs)) {
-                     if (view_.job(id).state == JobState::Pending) hold(records_[id], true);
+                     if (view_.job(id).state == JobState::Pending)
+                       hold(records_[id], true, Reason::JobHeldAdmin);
                    }
                  },
                  [&](const ReleaseJobs& op) {
@@ -38,7 +35,7 @@ void Controller::operate(const Operation& operation) {
                    for (const JobId id : jobs_named(op.jobs)) {
                      if (view_.job(id).state != JobState::Running) continue;
                      kill(records_[id], JobState::Cancelled, true);
-                     if (op.hold) hold(records_[id], true);
+                     if (op.hold) hold(records_[id], true, Reason::JobHeldAdmin);
                    }
                  },
                  [&](const UpdateJob& op) { update_job(op); },
@@ -49,13 +46,21 @@ void Controller::operate(const Operation& operation) {
                    for (const JobId id : running_) {
                      idle -= nodes_of(records_[id].allocation, cluster_.nodes.size());
                    }
-                   reservations_.apply(op, idle, now());
+                   ignore(reservations_.apply(op, idle, now()));
                  },
-                 [&](const ModifyAccounting&) {},
+                 [&](const ModifyAccounting&) { ignore("limits do not change in a run"); },
              },
              operation.action);
+  for (const std::string& why : ignored_) {
+    judges_.note(fmt::format("operator's command \"{}\" not simulated: {}", operation.text, why));
+  }
   note_change();
   requested_ = true;
+}
+
+// Keeps what the command in hand asks for and does not get; "" is nothing.
+void Controller::ignore(std::string what) {
+  if (!what.empty()) ignored_.push_back(std::move(what));
 }
 
 void Controller::release(JobRecord& job) {
@@ -90,7 +95,7 @@ void Controller::cancel_jobs(const CancelJobs& cancel) {
     for (std::size_t i = 0; i < records_.size(); ++i) jobs.push_back(static_cast<JobId>(i));
   }
   const auto matches = [&](const std::string& wanted, const std::string& name) {
-    return wanted.empty() || lower(wanted) == lower(name);
+    return wanted.empty() || same_name(wanted, name);
   };
   for (const JobId id : jobs) {
     const Job& known = view_.job(id);
@@ -127,6 +132,9 @@ void Controller::cancel_task(JobRecord& job) {
 }
 
 void Controller::update_nodes(const UpdateNodes& update) {
+  for (const auto& [key, value] : update.settings) {
+    if (key != "state" && key != "reason") ignore(key + "=" + value);
+  }
   const auto found = update.settings.find("state");
   if (found == update.settings.end()) return;
   const std::string state = lower(found->second);
@@ -141,6 +149,8 @@ void Controller::update_nodes(const UpdateNodes& update) {
     } else if (state == "resume" || state == "undrain" || state == "idle") {
       drained_.erase(*node);
       down_.erase(*node);
+    } else {
+      ignore("state=" + found->second);
     }
   }
 }
@@ -179,6 +189,8 @@ void Controller::update_partition(const UpdatePartition& update) {
       partition.min_nodes = static_cast<std::uint32_t>(parse_int64(value).value_or(0));
     } else if (key == "prioritytier") {
       partition.priority_tier = static_cast<std::int32_t>(parse_int64(value).value_or(1));
+    } else {
+      ignore(key + "=" + value);
     }
   }
 }
@@ -190,7 +202,7 @@ void Controller::update_job(const UpdateJob& update) {
       if (key == "timelimit") {
         const auto limit = parse_time_limit(value);
         if (!limit) continue;
-        job.limit = *limit == kUnlimited ? kInfinite : (whole_seconds(*limit) + 59) / 60;
+        job.limit = minutes_of(*limit);
         judges_.set_time_limit(id, *limit);
         if (view_.job(id).state == JobState::Running && *limit != kUnlimited) {
           job.end = job.start + job.limit * 60;
@@ -198,6 +210,8 @@ void Controller::update_job(const UpdateJob& update) {
         }
       } else if (key == "priority" && parse_int64(value)) {
         for (PartRecord& part : job.parts) part.priority = static_cast<double>(*parse_int64(value));
+      } else {
+        ignore(key + "=" + value);
       }
     }
   }

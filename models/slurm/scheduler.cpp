@@ -12,6 +12,7 @@
 
 #include "models/slurm/controller.hpp"
 #include "models/slurm/params.hpp"
+#include "sim/base/diagnostics.hpp"
 #include "sim/policy/registry.hpp"
 
 namespace rehearse::slurm {
@@ -19,12 +20,23 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr Seconds kReservationPoll = 5;  // semantics 7.3
+
 Time at_ms(Seconds second, std::int64_t ms) { return at_seconds(second) + milliseconds(ms); }
 
 class SlurmScheduler final : public Scheduler {
  public:
   using Params = slurm::Params;
-  explicit SlurmScheduler(const Params& params) : params_(params) {}
+  explicit SlurmScheduler(const Params& params) : params_(params) {
+    if (params.bf_resolution < std::chrono::seconds{1}) {
+      fail({.message = "bf_resolution is shorter than a second",
+            .help = "write 1 to 3600 seconds, as in slurm.conf(5)"});
+    }
+    if (params.time_limit_interval < 1) {
+      fail({.message = "time_limit_interval is shorter than a second",
+            .help = "slurmctld looks at time limits every 30 seconds"});
+    }
+  }
 
   void equip(Slots slots) override { slots_ = std::move(slots); }
 
@@ -60,18 +72,22 @@ class SlurmScheduler final : public Scheduler {
   }
 
  private:
-  Seconds since_start(Seconds second) const { return second + params_.started_before; }
   /// The last time, from the start of slurmctld on, at which a loop of `period` turned.
   Seconds last_turn(Seconds second, Seconds period) const {
-    return second - since_start(second) % period;
+    return second - (second + params_.started_before) % period;
   }
-  Seconds next_turn(Seconds second, Seconds period) const {
-    return last_turn(second, period) + period;
+  /// When it turns next at `phase_ms` of a second, later than `now` and not before `earliest`.
+  Time next_turn(Time now, Seconds earliest, Seconds period, std::int64_t phase_ms) const {
+    const Seconds from = std::max(earliest, whole_seconds(now));
+    Seconds turn = last_turn(from + period - 1, period);
+    if (at_ms(turn, phase_ms) <= now) turn += period;
+    return at_ms(turn, phase_ms);
   }
   static bool is_phase(Time now, std::int64_t ms) {
     return (now - at_seconds(whole_seconds(now))) == milliseconds(ms);
   }
 
+  bool has_main() const { return params_.sched_interval > Duration::zero(); }
   bool has_backfill() const { return params_.backfill && whole_seconds(params_.bf_interval) > 0; }
 
   void run_backfill(Time now) {
@@ -98,14 +114,13 @@ class SlurmScheduler final : public Scheduler {
     if (second == last_turned_) return;
     last_turned_ = second;
     if (last_turn(second, params_.time_limit_interval) == second) controller_->time_limit_pass();
-    constexpr Seconds kPoll = 5;  // of reservations
-    if (last_turn(second, kPoll) == second) {
+    if (last_turn(second, kReservationPoll) == second) {
       if (controller_->reservations().changes_between(last_poll_, second)) {
         controller_->reservations_changed();
       }
       last_poll_ = second;
     }
-    if (params_.sched_interval <= Duration::zero()) return;
+    if (!has_main()) return;
     const bool full = last_turn(second, whole_seconds(params_.sched_interval)) == second;
     if (!full && !(controller_->is_requested() && may_pass(second))) return;
     controller_->take_request();
@@ -124,58 +139,43 @@ class SlurmScheduler final : public Scheduler {
   // still busy with its end and only asks for one: seen in the oracle's logs.)
   void run_epilogs(Time now) {
     if (!controller_->finish_epilogs(now)) return;
-    if (params_.defer || params_.sched_interval <= Duration::zero()) return;
+    if (params_.defer || !has_main()) return;
     controller_->main_pass(false);
   }
 
   void wake_next(Control& control, Time now) {
-    Time next = controller_->next_epilog();
-    const auto earlier = [&](Time at) {
-      if (at > now) next = std::min(next, at);
-    };
+    Time next = std::min(controller_->next_epilog(), next_backfill(now));
     const Seconds second = whole_seconds(now);
-    if (controller_->is_requested()) {
-      Seconds turn = now < at_ms(second, params_.main_phase_ms) ? second : second + 1;
-      while (!may_pass(turn) && last_turn(turn, whole_seconds(params_.sched_interval)) != turn)
-        ++turn;
-      earlier(at_ms(turn, params_.main_phase_ms));
+    const auto turn = [&](Seconds earliest, Seconds period, std::int64_t phase_ms) {
+      next = std::min(next, next_turn(now, earliest, period, phase_ms));
+    };
+    const bool alive = is_alive(now);
+    const bool requested = controller_->is_requested();
+    if (has_main() && requested) {
+      const Seconds earliest = last_pass(second + 1) + whole_seconds(params_.batch_sched_delay);
+      turn(earliest, 1, params_.main_phase_ms);
+    }
+    if (has_main() && (requested || (alive && controller_->has_pending()))) {
+      turn(second, whole_seconds(params_.sched_interval), params_.main_phase_ms);
     }
     if (controller_->has_running()) {
-      const Seconds end = std::max(controller_->next_limit_end(), second);
-      Seconds turn = last_turn(end, params_.time_limit_interval);
-      if (turn < end) turn += params_.time_limit_interval;
-      if (at_ms(turn, params_.main_phase_ms) <= now) turn += params_.time_limit_interval;
-      earlier(at_ms(turn, params_.main_phase_ms));
+      turn(controller_->next_limit_end(), params_.time_limit_interval, params_.main_phase_ms);
     }
-    if (is_alive(now)) {
-      if (controller_->has_pending()) {
-        Seconds turn = last_turn(second, whole_seconds(params_.sched_interval));
-        if (at_ms(turn, params_.main_phase_ms) <= now)
-          turn += whole_seconds(params_.sched_interval);
-        earlier(at_ms(turn, params_.main_phase_ms));
-      }
-      if (params_.priority_calc_period > Duration::zero()) {
-        const Seconds period = whole_seconds(params_.priority_calc_period);
-        Seconds turn = last_turn(second, period);
-        if (at_ms(turn, params_.priority_phase_ms) <= now) turn += period;
-        earlier(at_ms(turn, params_.priority_phase_ms));
+    if (alive) {
+      if (const Seconds period = whole_seconds(params_.priority_calc_period); period > 0) {
+        turn(second, period, params_.priority_phase_ms);
       }
       const Seconds change = controller_->reservations().next_change(last_poll_);
-      if (change != 0) {
-        Seconds turn = last_turn(std::max(change, second), 5);
-        while (turn < change || at_ms(turn, params_.main_phase_ms) <= now) turn += 5;
-        earlier(at_ms(turn, params_.main_phase_ms));
-      }
-    }
-    if (has_backfill() && controller_->changed_at() >= last_backfill_) {
-      Seconds turn = std::max(next_backfill_, second);
-      if (at_ms(turn, params_.backfill_phase_ms) <= now)
-        turn = std::max(second + 1, next_backfill_);
-      earlier(at_ms(turn, params_.backfill_phase_ms));
+      if (change != 0) turn(change, kReservationPoll, params_.main_phase_ms);
     }
     if (next == kNever || (next >= waking_at_ && waking_at_ > now)) return;
     waking_at_ = next;
     control.wake(next);
+  }
+
+  Time next_backfill(Time now) const {
+    if (!has_backfill() || controller_->changed_at() < last_backfill_) return kNever;
+    return next_turn(now, next_backfill_, 1, params_.backfill_phase_ms);
   }
 
   /// Whether anything can still happen by itself: when nothing runs and nothing waits for a time,

@@ -1,6 +1,7 @@
 #include "sim/engine/simulation.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <queue>
 #include <string>
@@ -53,6 +54,7 @@ class Simulation final : public Control, private JudgesControl {
       }
     }
     state_.journal.notes = admissions_.notes();
+    std::move(notes_.begin(), notes_.end(), std::back_inserter(state_.journal.notes));
     return std::move(state_.journal);
   }
 
@@ -164,6 +166,8 @@ class Simulation final : public Control, private JudgesControl {
   void forget_use() override {
     if (limits_use()) state_.ledger.reset_usage();
   }
+
+  void note(std::string text) override { notes_.push_back(std::move(text)); }
 
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   bool is_throttled(JobId id) const override { return eligibility_.is_throttled(id); }
@@ -571,6 +575,7 @@ class Simulation final : public Control, private JudgesControl {
   std::map<SubmissionId, std::vector<Candidate>> several_;  // of jobs in several partitions
   std::vector<Candidate> eligible_, now_eligible_;
   std::vector<AttemptId> ended_, now_ended_;
+  std::vector<std::string> notes_;
   std::vector<JobId> submitted_;
   std::vector<const Operation*> operations_;
   bool freed_ = false, woken_ = false;

@@ -67,6 +67,8 @@ class JudgesControl {
   virtual void count_use(JobId, double worth) = 0;
   virtual void fade_use(double factor) = 0;
   virtual void forget_use() = 0;
+  /// Something the run has to say in its report: what an operator asked for and is not simulated.
+  virtual void note(std::string text) = 0;
   /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
   virtual Reason dependency(JobId) const = 0;
   /// Whether as many tasks of its array run as may.

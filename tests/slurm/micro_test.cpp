@@ -80,15 +80,6 @@ std::string run_apart(const fs::path& file, const std::string& folder) {
   return WIFSIGNALED(status) ? "  aborted\n" : problems;
 }
 
-bool has_slurm_scheduler() {
-  for (const SlotInfo& slot : policy_slots()) {
-    for (const SlotInfo::Policy& policy : slot.policies) {
-      if (slot.slot == "scheduler" && policy.name == "slurm") return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 TEST_CASE("Micro-scenarios are written as they should be", "[micro]") {
@@ -99,10 +90,6 @@ TEST_CASE("Micro-scenarios are written as they should be", "[micro]") {
 }
 
 TEST_CASE("Micro-scenarios go as a real slurmctld lets them go", "[micro]") {
-  if (!has_slurm_scheduler()) {
-    WARN("skipped: no scheduler slurm");
-    return;
-  }
   const std::set<std::string> known = known_differences();
   const fs::path folder = fs::temp_directory_path() / "rehearse_micro";
   std::size_t held = 0;
