@@ -397,47 +397,43 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
     cycle.ends = by_end();
     cycle.ends_are_old = false;
   }
-  std::size_t next = 0;
-  const auto skip = [&] {
-    while (next < cycle.ends.size()) {
-      const JobRecord& running = records_[cycle.ends[next]];
-      if (!gone.contains(running.job) &&
-          nodes_of(running.allocation, cluster_.nodes.size()).intersects(nodes)) {
-        return;
-      }
-      ++next;
-    }
+  std::vector<JobId> ends;
+  std::copy_if(cycle.ends.begin(), cycle.ends.end(), std::back_inserter(ends),
+               [&](JobId id) { return !gone.contains(id); });
+  const auto end_of = [&](std::size_t i) { return guessed_end(records_[ends[i]]); };
+  const auto is_on_nodes = [&](std::size_t i) {
+    return nodes_of(records_[ends[i]].allocation, cluster_.nodes.size()).intersects(nodes);
   };
-  Seconds window = 30, edge = kNoTime, last = 0;
-  skip();
+  std::size_t next = 0;
   if (later_only) {
-    while (next < cycle.ends.size() && guessed_end(records_[cycle.ends[next]]) <= start) {
-      trial.remove(records_[cycle.ends[next++]].allocation);
-      skip();
+    for (; next < ends.size() && end_of(next) <= start; ++next) {
+      if (is_on_nodes(next)) trial.remove(records_[ends[next]].allocation);
     }
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
       return Estimate{start, std::move(*found)};
     }
   }
-  while (next < cycle.ends.size()) {
-    for (std::size_t taken = 0; next < cycle.ends.size() && taken <= kMostTaken; ++taken) {
-      const JobRecord& running = records_[cycle.ends[next]];
-      const Seconds end = guessed_end(running);
-      if (edge == kNoTime) edge = end + (30 - end % 30);
-      if (taken > 0 && end > edge + window) break;
-      if (later_only && next_try != 0 && end > next_try) return std::nullopt;
-      trial.remove(running.allocation);
-      last = end;
-      ++next;
-      skip();
+  Seconds window = 30, edge = kNoTime;
+  while (next < ends.size()) {
+    // The window is held against the next job whether or not it is on `nodes`; one that is not is
+    // passed over together with the question whether the window has ended.
+    Seconds last = kNoTime;
+    for (std::size_t taken = 0; next < ends.size();) {
+      const std::size_t i = next++;
+      if (!is_on_nodes(i)) continue;
+      last = end_of(i);
+      if (edge == kNoTime) edge = last + (30 - last % 30);
+      if (later_only && next_try != 0 && last > next_try) return std::nullopt;
+      trial.remove(records_[ends[i]].allocation);
+      if (taken++ > kMostTaken) break;
+      if (next < ends.size() && end_of(next) > edge + window) break;
     }
-    if (next < cycle.ends.size()) {
-      do {
-        window = whole_seconds(params_.bf_window_linear) > 0
-                     ? window + whole_seconds(params_.bf_window_linear)
-                     : window * 2;
-      } while (guessed_end(records_[cycle.ends[next]]) > edge + window);
-    }
+    if (last == kNoTime) break;
+    do {
+      window = whole_seconds(params_.bf_window_linear) > 0
+                   ? window + whole_seconds(params_.bf_window_linear)
+                   : window * 2;
+    } while (next < ends.size() && end_of(next) > edge + window);
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
       return Estimate{last <= now() ? now() + 1 : last, std::move(*found)};
     }
