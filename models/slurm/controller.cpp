@@ -139,6 +139,7 @@ void Controller::submit(JobId id) {
     array.unstarted.insert(array.unstarted.begin(), id);
     if (array.unstarted.size() > 1) return;
   }
+  job.list_order = next_list_order_++;
   pending_.push_back(id);
   score(job);
   if (job.array == kNone<std::uint32_t>) is_independent(job);  // arrays: at the next queue
@@ -283,6 +284,13 @@ void Controller::remove_pending(JobId job) {
   pending_.erase(std::find(pending_.begin(), pending_.end(), job));
 }
 
+void Controller::insert(std::vector<JobId>& list, const JobRecord& job) const {
+  const auto at = std::upper_bound(
+      list.begin(), list.end(), job.list_order,
+      [&](std::uint32_t order, JobId other) { return order < records_[other].list_order; });
+  list.insert(at, job.job);
+}
+
 // The rest of the array inherits what its meta record was.
 void Controller::next_task(JobRecord& started) {
   if (started.array == kNone<std::uint32_t> || started.is_split) return;
@@ -296,6 +304,7 @@ void Controller::next_task(JobRecord& started) {
     part.candidate.job = next.job;
     next.parts.push_back(part);
   }
+  next.list_order = next_list_order_++;  // what is left of an array becomes a new record
   next.submit = started.submit;
   next.begin = started.begin;
   next.is_eligible = started.is_eligible;
@@ -305,7 +314,7 @@ void Controller::next_task(JobRecord& started) {
   next.limit_by_system = started.limit_by_system;
   next.switches_since = started.switches_since;
   if (next.is_eligible) judges_.set_eligible(next.job, at_seconds(next.begin));
-  pending_.push_back(next.job);
+  insert(pending_, next);
 }
 
 Seconds Controller::limit_at_start(const JobRecord& job, const PartRecord& part) const {
@@ -323,7 +332,7 @@ void Controller::start(JobRecord& job, const PartRecord& part, Allocation alloca
   if (job.limit == kNoTime) job.limit_by_system = true;
   next_task(job);
   remove_pending(job.job);
-  running_.push_back(job.job);
+  insert(running_, job);
   job.limit = minutes;
   job.partition = part.partition;
   job.start = now();
@@ -427,7 +436,7 @@ void Controller::requeue(JobRecord& job) {
   }
   job.is_split = job.array != kNone<std::uint32_t>;
   judges_.set_eligible(job.job, at_seconds(job.begin));
-  pending_.push_back(job.job);
+  insert(pending_, job);
   job.reason = Reason::None;
   set_reason(job, Reason::BeginTime);
   score(job);

@@ -117,6 +117,8 @@ class Controller {
   void remove_pending(JobId job);
   void start(JobRecord& job, const PartRecord& part, Allocation allocation, StartedBy by,
              Seconds minutes);
+  /// Puts the job where it is in slurmctld's list; O(list).
+  void insert(std::vector<JobId>& list, const JobRecord& job) const;
   void next_task(JobRecord& started);
   void requeue(JobRecord& job);
   void free_nodes(JobRecord& job, Time clean_at, bool was_killed);
@@ -212,7 +214,8 @@ class Controller {
   Reservations reservations_;
   IdVector<JobId, JobRecord> records_;
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
-  std::vector<JobId> running_;  ///< likewise
+  std::vector<JobId> running_;  ///< in slurmctld's list of jobs
+  std::uint32_t next_list_order_ = 0;
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
   std::map<std::pair<AskedId, PartitionId>, Resolved> resolved_;

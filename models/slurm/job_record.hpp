@@ -39,6 +39,7 @@ struct JobRecord {
   std::vector<PartRecord> parts;  ///< by falling PriorityTier, else as the job lists them
   std::uint32_t array = kNone<std::uint32_t>;  ///< index of its array, if it is one of its tasks
   bool is_split = false;                       ///< a record of its own, no longer the array's
+  std::uint32_t list_order = 0;                ///< place in slurmctld's list of jobs
   Seconds submit = 0;
   Seconds begin = kNoTime;  ///< --begin, or since when it is eligible (Slurm's begin_time)
   bool is_eligible = false;
