@@ -141,7 +141,7 @@ bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part
   }
   if (job.deadline != kNoTime && is_past_deadline(job)) return true;
   if (!params_.assoc_limit_stop && limits_hold(job, part, limit_at_start(job, part))) return true;
-  if (is_preempting(job)) return true;
+  if (preempted_in_queue_.contains(job.job)) return true;
   const Job& known = view_.job(job.job);
   const auto over = [](std::int64_t limit, std::int64_t& count) {
     if (limit <= 0) return false;
@@ -217,11 +217,14 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     if (start > estimate->start) note_change();  // slurmctld moves its start time, and says so
     Seconds at = std::max(estimate->start, start);
     const NodeSet chosen = nodes_of(estimate->allocation, cluster_.nodes.size());
-    if (at <= now() && is_any_completing(chosen)) at = now() + 1;
+    if (at <= now() && is_any_completing(chosen)) {
+      at = now() + 1;
+      next_try = 0;
+    }
     if (at <= now()) {
       const Tried tried = start_now(cycle, job, part, nodes, minutes);
       if (tried != Tried::Again) return tried;
-      at = now() + 1;
+      next_try = 0;  // the nodes are kept for it all the same: its victims may be on their way out
     }
     if (now_only) return Tried::Failed;
     if (next_try != 0 && at > next_try) {

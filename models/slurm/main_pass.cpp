@@ -352,6 +352,7 @@ bool Controller::is_preempting(const JobRecord& job) const {
 void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
   if (is_preempting(job)) return;
   preempting_since_[job.job] = now();
+  preempted_in_queue_.insert(job.job);
   for (const JobId id : victims) {
     JobRecord& victim = records_[id];
     if (victim.preempted_at == kNoTime) {

@@ -58,6 +58,7 @@ bool Controller::is_independent(JobRecord& job) {
 }
 
 std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
+  preempted_in_queue_.clear();
   std::vector<QueueRecord> queue;
   const std::vector<JobId> pending = pending_;
   for (const JobId id : pending) {
