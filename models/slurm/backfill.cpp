@@ -204,9 +204,8 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
       if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
     }
     std::optional<Estimate> estimate;
-    NodeSet possible = nodes;
-    possible &= part.needs->candidates;
-    const bool enough = possible.count() >= part.needs->min_nodes;
+    nodes &= part.needs->configured;
+    const bool enough = nodes.count() >= part.needs->min_nodes;
     if (enough) estimate = will_run(cycle, job, part, nodes, now_only, start, next_try);
     if (!estimate) {
       if (next_try == 0 || now_only) return Tried::Failed;
