@@ -388,10 +388,12 @@ bool Controller::finish_epilogs(Time now_exactly) {
   while (!epilogs_.empty() && epilogs_.front().at <= now_exactly) {
     for (const NodeId node : epilogs_.front().nodes) --completing_[node];
     for (const auto& [name, count] : epilogs_.front().licenses) free_licenses_[name] += count;
-    any = any || epilogs_.front().was_killed;
+    const bool killed = epilogs_.front().was_killed;
+    any = any || killed;
     epilogs_.erase(epilogs_.begin());
     note_change();
-    requested_ = true;
+    // The last node of a killed job brings a pass at once, and asks for none besides.
+    if (!killed || params_.defer) requested_ = true;
   }
   return any;
 }
