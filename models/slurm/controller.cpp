@@ -380,7 +380,7 @@ void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
   epilogs_.insert(at, std::move(epilog));
   job.allocation = {};
   note_change();
-  requested_ = true;
+  if (!was_killed) requested_ = true;
 }
 
 bool Controller::finish_epilogs(Time now_exactly) {
