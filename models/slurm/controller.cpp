@@ -383,19 +383,15 @@ void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
   if (!was_killed) requested_ = true;
 }
 
-bool Controller::finish_epilogs(Time now_exactly) {
-  bool any = false;
-  while (!epilogs_.empty() && epilogs_.front().at <= now_exactly) {
-    for (const NodeId node : epilogs_.front().nodes) --completing_[node];
-    for (const auto& [name, count] : epilogs_.front().licenses) free_licenses_[name] += count;
-    const bool killed = epilogs_.front().was_killed;
-    any = any || killed;
-    epilogs_.erase(epilogs_.begin());
-    note_change();
-    // The last node of a killed job brings a pass at once, and asks for none besides.
-    if (!killed || params_.defer) requested_ = true;
-  }
-  return any;
+bool Controller::finish_epilog() {
+  const Epilog epilog = std::move(epilogs_.front());
+  epilogs_.erase(epilogs_.begin());
+  for (const NodeId node : epilog.nodes) --completing_[node];
+  for (const auto& [name, count] : epilog.licenses) free_licenses_[name] += count;
+  note_change();
+  // The last node of a killed job brings a pass at once, and asks for none besides.
+  if (!epilog.was_killed || params_.defer) requested_ = true;
+  return epilog.was_killed;
 }
 
 // A job that ended by itself; those that were killed are dealt with in kill().

@@ -69,7 +69,7 @@ class Controller {
   /// Kills jobs whose time, grace time or reservation is over.
   void time_limit_pass();
   /// Nodes whose epilogs are over at `now` are clean. Whether any was of a job that was killed.
-  bool finish_epilogs(Time now);
+  bool finish_epilog();
   Time next_epilog() const { return epilogs_.empty() ? kNever : epilogs_.front().at; }
   Seconds next_limit_end() const;
 

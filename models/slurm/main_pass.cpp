@@ -28,6 +28,7 @@ void Controller::main_pass(bool full) {
   const std::vector<QueueRecord> queue = build_queue(false);
   for (const QueueRecord& entry : queue) {
     if (view_.job(entry.job).state != JobState::Pending) continue;
+    if (preempted_in_queue_.contains(entry.job)) continue;  // in another of its partitions
     const std::int64_t depth = params_.partition_job_depth;
     const PartitionId where = records_[entry.job].parts[entry.part].partition;
     if (depth > 0 && pass.examined_in[where]++ >= depth) {

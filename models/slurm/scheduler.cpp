@@ -135,12 +135,13 @@ class SlurmScheduler final : public Scheduler {
     return second - last_pass(second) >= whole_seconds(params_.batch_sched_delay);
   }
 
-  // The last node of a killed job reports: a pass at once. (When a job ends by itself slurmctld is
+  // The last node of a killed job reports: a pass at once, one for each such job. (When a job ends by itself slurmctld is
   // still busy with its end and only asks for one: seen in the oracle's logs.)
   void run_epilogs(Time now) {
-    if (!controller_->finish_epilogs(now)) return;
-    if (params_.defer || !has_main()) return;
-    controller_->main_pass(false);
+    while (controller_->next_epilog() <= now) {
+      if (!controller_->finish_epilog() || params_.defer || !has_main()) continue;
+      controller_->main_pass(false);
+    }
   }
 
   void wake_next(Control& control, Time now) {
