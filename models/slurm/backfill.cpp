@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "models/slurm/controller.hpp"
 
@@ -27,6 +28,15 @@ struct Controller::Slot {
   NodeSet nodes;
 };
 
+// A job whose end a will-run test waits for.
+struct Controller::Ending {
+  JobId job{};
+  NodeSet nodes;
+  Seconds end = 0, guessed = 0;
+  std::uint32_t list_order = 0;
+  bool is_completing = false;  ///< holds nothing but its nodes any more
+};
+
 struct Controller::Cycle {
   Seconds window_end = 0;
   std::vector<Slot> slots;
@@ -38,8 +48,8 @@ struct Controller::Cycle {
   std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
   std::set<JobId> planned_jobs{};
   std::map<std::uint32_t, std::int64_t> planned_tasks{};
-  std::vector<JobId> ends{};  ///< running jobs by end
-  bool ends_are_old = true;
+  std::vector<Ending> ends{};
+  std::uint64_t ends_of = 0;  ///< Controller::running_changes_ that `ends` are of
 
   std::size_t slot_limit = 0;
 
@@ -304,7 +314,6 @@ Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const Part
   switch (outcome) {
     case Outcome::Started: {
       ++cycle.started;
-      cycle.ends_are_old = true;
       const JobRecord& started = records_[job.job];
       if (started.allocation.exclusive) {
         const Seconds unit = whole_seconds(params_.bf_resolution);
@@ -362,13 +371,6 @@ Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecor
   return Tried::Planned;
 }
 
-// Jobs past their end are guessed to go any moment (semantics 2.5).
-Seconds Controller::guessed_end(const JobRecord& job) const {
-  const Seconds guess =
-      job.end + whole_seconds(params_.kill_wait) + whole_seconds(params_.over_time_limit);
-  return job.end <= now() ? std::max(guess, now() + 1) : job.end;
-}
-
 // All that the job may preempt, taken off `machine`.
 std::set<JobId> Controller::take_victims_off(const PartRecord& part, Machine& machine) {
   std::set<JobId> gone;
@@ -401,21 +403,21 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
     }
   }
   if (now_only) return std::nullopt;
-  if (cycle.ends_are_old) {
+  if (cycle.ends_of != running_changes_) {
     cycle.ends = by_end();
-    cycle.ends_are_old = false;
+    cycle.ends_of = running_changes_;
   }
-  std::vector<JobId> ends;
-  std::copy_if(cycle.ends.begin(), cycle.ends.end(), std::back_inserter(ends),
-               [&](JobId id) { return !gone.contains(id); });
-  const auto end_of = [&](std::size_t i) { return guessed_end(records_[ends[i]]); };
-  const auto is_on_nodes = [&](std::size_t i) {
-    return nodes_of(records_[ends[i]].allocation, cluster_.nodes.size()).intersects(nodes);
+  std::vector<const Ending*> ends;
+  for (const Ending& ending : cycle.ends) {
+    if (!gone.contains(ending.job)) ends.push_back(&ending);
+  }
+  const auto remove = [&](const Ending& ending) {
+    if (!ending.is_completing) trial.remove(records_[ending.job].allocation);
   };
   std::size_t next = 0;
   if (later_only) {
-    for (; next < ends.size() && end_of(next) <= start; ++next) {
-      if (is_on_nodes(next)) trial.remove(records_[ends[next]].allocation);
+    for (; next < ends.size() && ends[next]->end <= start; ++next) {
+      if (ends[next]->nodes.intersects(nodes)) remove(*ends[next]);
     }
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
       return Estimate{start, std::move(*found)};
@@ -425,34 +427,53 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
   while (next < ends.size()) {
     // The window is held against the next job whether or not it is on `nodes`; one that is not is
     // passed over together with the question whether the window has ended.
-    Seconds last = kNoTime;
+    const Ending* last = nullptr;
     for (std::size_t taken = 0; next < ends.size();) {
-      const std::size_t i = next++;
-      if (!is_on_nodes(i)) continue;
-      last = end_of(i);
-      if (edge == kNoTime) edge = last + (30 - last % 30);
-      if (later_only && next_try != 0 && last > next_try) return std::nullopt;
-      trial.remove(records_[ends[i]].allocation);
+      const Ending& ending = *ends[next++];
+      if (!ending.nodes.intersects(nodes)) continue;
+      last = &ending;
+      if (edge == kNoTime) edge = ending.end + (30 - ending.end % 30);
+      if (later_only && next_try != 0 && ending.end > next_try) return std::nullopt;
+      remove(ending);
       if (taken++ > kMostTaken) break;
-      if (next < ends.size() && end_of(next) > edge + window) break;
+      if (next < ends.size() && ends[next]->end > edge + window) break;
     }
-    if (last == kNoTime) break;
+    if (last == nullptr) break;
     do {
       window = whole_seconds(params_.bf_window_linear) > 0
                    ? window + whole_seconds(params_.bf_window_linear)
                    : window * 2;
-    } while (next < ends.size() && end_of(next) > edge + window);
+    } while (next < ends.size() && ends[next]->end > edge + window);
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
-      return Estimate{last <= now() ? now() + 1 : last, std::move(*found)};
+      return Estimate{last->guessed, std::move(*found)};
     }
   }
   return std::nullopt;
 }
 
-std::vector<JobId> Controller::by_end() const {
-  std::vector<JobId> ends = running_;
-  std::stable_sort(ends.begin(), ends.end(), [&](JobId a, JobId b) {
-    return guessed_end(records_[a]) < guessed_end(records_[b]);
+// Running and completing jobs by the end that slurmctld guesses: those past theirs may go any
+// moment (semantics 2.5).
+std::vector<Controller::Ending> Controller::by_end() const {
+  const auto guess = [&](Seconds end) {
+    const Seconds late =
+        end + whole_seconds(params_.kill_wait) + whole_seconds(params_.over_time_limit);
+    return end <= now() ? std::max(late, now() + 1) : end;
+  };
+  std::vector<Ending> ends;
+  for (const JobId id : running_) {
+    const JobRecord& job = records_[id];
+    ends.push_back({id, nodes_of(job.allocation, cluster_.nodes.size()), job.end, guess(job.end),
+                    job.list_order, false});
+  }
+  for (const Epilog& epilog : epilogs_) {
+    if (view_.job(epilog.job).state == JobState::Pending) continue;  // requeued: not in the list
+    NodeSet nodes(cluster_.nodes.size());
+    for (const NodeId node : epilog.nodes) nodes.insert(node);
+    ends.push_back({epilog.job, std::move(nodes), epilog.ended, guess(epilog.ended),
+                    records_[epilog.job].list_order, true});
+  }
+  std::sort(ends.begin(), ends.end(), [](const Ending& a, const Ending& b) {
+    return std::tie(a.guessed, a.list_order) < std::tie(b.guessed, b.list_order);
   });
   return ends;
 }

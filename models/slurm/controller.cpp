@@ -333,6 +333,7 @@ void Controller::start(JobRecord& job, const PartRecord& part, Allocation alloca
   next_task(job);
   remove_pending(job.job);
   insert(running_, job);
+  ++running_changes_;
   job.limit = minutes;
   job.partition = part.partition;
   job.start = now();
@@ -369,7 +370,8 @@ void Controller::charge(JobRecord& job, Seconds until) {
 void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
   machine_.remove(job.allocation);
   running_.erase(std::find(running_.begin(), running_.end(), job.job));
-  Epilog epilog{clean_at, {}, {}, was_killed};
+  ++running_changes_;
+  Epilog epilog{clean_at, {}, {}, was_killed, job.job, now()};
   for (const Held& held : job.allocation.nodes) {
     epilog.nodes.push_back(held.node);
     ++completing_[held.node];
@@ -386,6 +388,7 @@ void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
 bool Controller::finish_epilog() {
   const Epilog epilog = std::move(epilogs_.front());
   epilogs_.erase(epilogs_.begin());
+  ++running_changes_;
   for (const NodeId node : epilog.nodes) --completing_[node];
   for (const auto& [name, count] : epilog.licenses) free_licenses_[name] += count;
   note_change();

@@ -96,6 +96,8 @@ class Controller {
     std::vector<NodeId> nodes;
     std::map<std::string, std::int64_t> licenses;
     bool was_killed = false;
+    JobId job{};
+    Seconds ended = 0;
   };
   /// What choose_for_start found.
   struct Found {
@@ -164,6 +166,7 @@ class Controller {
 
   // backfill.cpp
   struct Slot;
+  struct Ending;
   struct Cycle;
   struct Estimate {
     Seconds start = 0;
@@ -187,8 +190,7 @@ class Controller {
   std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,
                                    Seconds next_try);
-  std::vector<JobId> by_end() const;
-  Seconds guessed_end(const JobRecord& job) const;
+  std::vector<Ending> by_end() const;
   void shorten(Cycle& cycle, JobRecord& job);
 
   // operations.cpp
@@ -216,6 +218,7 @@ class Controller {
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
   std::vector<JobId> running_;  ///< in slurmctld's list of jobs
   std::uint32_t next_list_order_ = 0;
+  std::uint64_t running_changes_ = 1;  ///< counts starts, ends and epilogs
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
   std::map<std::pair<AskedId, PartitionId>, Resolved> resolved_;
