@@ -140,6 +140,7 @@ void Controller::submit(JobId id) {
     if (array.unstarted.size() > 1) return;
   }
   job.list_order = next_list_order_++;
+  job.switches_since = now();  // sbatch's own test of the nodes starts the wait for switches
   pending_.push_back(id);
   score(job);
   if (job.array == kNone<std::uint32_t>) is_independent(job);  // arrays: at the next queue

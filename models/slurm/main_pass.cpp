@@ -182,7 +182,7 @@ Choosing Controller::choosing(const JobRecord& job, const PartRecord& part, bool
   how.version = kVersions[static_cast<std::size_t>(params_.version)];
   const Seconds wait = std::min<Seconds>(whole_seconds(params_.max_switch_wait),
                                          whole_seconds(part.needs->switches_wait));
-  how.waited_for_switches = job.switches_since != kNoTime && now() - job.switches_since >= wait;
+  how.waited_for_switches = now() - job.switches_since >= wait;
   return how;
 }
 
@@ -202,7 +202,6 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
     reserved_away = !(answer.usable == usable);
     usable = answer.usable;
   }
-  if (part.needs->switches > 0 && job.switches_since == kNoTime) job.switches_since = now();
   NodeSet clean = usable;
   for (std::size_t i = 0; i < completing_.size(); ++i) {
     if (completing_[static_cast<NodeId>(i)] > 0) clean.erase(static_cast<NodeId>(i));
