@@ -216,7 +216,7 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     std::optional<Estimate> estimate;
     nodes &= part.needs->configured;
     const bool enough = nodes.count() >= part.needs->min_nodes;
-    if (enough) estimate = will_run(cycle, job, part, nodes, now_only, start, next_try);
+    if (enough) estimate = will_run_on_any(cycle, job, part, nodes, now_only, start, next_try);
     if (!estimate) {
       if (next_try == 0 || now_only) return Tried::Failed;
       start = next_try;
@@ -380,6 +380,24 @@ std::set<JobId> Controller::take_victims_off(const PartRecord& part, Machine& ma
     machine.remove(records_[victim.job].allocation);
   }
   return gone;
+}
+
+// The alternatives of --constraint=[a|b] are tested one by one: that with the earliest start is it.
+std::optional<Controller::Estimate> Controller::will_run_on_any(Cycle& cycle, const JobRecord& job,
+                                                                const PartRecord& part,
+                                                                const NodeSet& nodes, bool now_only,
+                                                                Seconds start, Seconds next_try) {
+  const std::vector<NodeSet>& alternatives = part.needs->alternatives;
+  if (alternatives.empty()) return will_run(cycle, job, part, nodes, now_only, start, next_try);
+  std::optional<Estimate> best;
+  for (const NodeSet& alternative : alternatives) {
+    NodeSet some = nodes;
+    some &= alternative;
+    if (some.count() < part.needs->min_nodes) continue;
+    auto found = will_run(cycle, job, part, some, now_only, start, next_try);
+    if (found && (!best || found->start < best->start)) best = std::move(found);
+  }
+  return best;
 }
 
 // When and where the job could run on `nodes` if running jobs ended at their limits: jobs are taken

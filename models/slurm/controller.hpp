@@ -190,6 +190,9 @@ class Controller {
   std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,
                                    Seconds next_try);
+  std::optional<Estimate> will_run_on_any(Cycle& cycle, const JobRecord& job,
+                                          const PartRecord& part, const NodeSet& nodes,
+                                          bool now_only, Seconds start, Seconds next_try);
   std::vector<Ending> by_end() const;
   void shorten(Cycle& cycle, JobRecord& job);
 
