@@ -175,7 +175,8 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
     // At least one unit is left for each further node.
     const std::int64_t kept = std::max<std::int64_t>(least_nodes - 1, 0) * std::int64_t{offer.unit};
     some = std::min(some, std::max<std::int64_t>(budget - kept, needs.min_cpus_per_node));
-    const std::int64_t brought = std::min<std::int64_t>(some_gpus * needs.cpus_per_gpu, offer.cpus);
+    // CPUs for all GPUs still needed, whether or not the node has so many (seen: s8's J123).
+    const std::int64_t brought = std::min<std::int64_t>(gpus * needs.cpus_per_gpu, offer.cpus);
     some = std::max({some, brought, std::int64_t{offer.min_cpus}});
   }
   if (some <= 0) return false;
