@@ -71,8 +71,9 @@ struct Controller::Cycle {
       if (slot.begin >= from && slot.end <= to) slot.nodes -= nodes;
     }
     // slurmctld joins one pair of equal neighbours after each plan, the first that it finds.
-    const auto first = std::adjacent_find(
-        slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.nodes == b.nodes; });
+    const auto first =
+        std::adjacent_find(slots.begin(), slots.end(),
+                           [](const Slot& a, const Slot& b) { return a.nodes == b.nodes; });
     if (first == slots.end()) return;
     first->end = std::next(first)->end;
     slots.erase(std::next(first));

@@ -234,7 +234,7 @@ class Controller {
   std::vector<std::string> ignored_;             ///< of the command in hand
   Seconds changed_at_ = kNoTime;
   bool requested_ = false;
-  std::set<JobId> preempted_in_queue_;  ///< preemptors of this pass (preempt_in_progress)
+  std::set<JobId> preempted_in_queue_;         ///< preemptors of this pass (preempt_in_progress)
   std::map<JobId, Seconds> preempting_since_;  ///< preemptors, Slurm's preempt_start_time
 };
 

@@ -43,7 +43,7 @@ bool take_ordered(const Question& question, const std::vector<Offer>& offers,
 bool eval_least_loaded(const Question& question, const std::vector<Offer>& offers,
                        std::vector<Taken>& taken) {
   const auto share = [&](const Offer& offer) {
-    return static_cast<double>(offer.cpus) / question.machine.cluster().nodes[offer.node].cpus;
+    return static_cast<double>(offer.idle_cpus) / question.machine.cluster().nodes[offer.node].cpus;
   };
   return take_ordered(question, offers, taken, [&](const Offer* one, const Offer* other) {
     if (one->weight != other->weight) return one->weight < other->weight;

@@ -52,7 +52,7 @@ struct JobRecord {
   bool requeues = true;
   bool is_requeued = false;  ///< its dependencies are past
   Reason reason = Reason::None;
-  Seconds planned = 0;  ///< start that backfill planned; 0: none
+  Seconds planned = 0;         ///< start that backfill planned; 0: none
   Seconds switches_since = 0;  ///< begin of its wait for few switches
   // While it runs.
   Allocation allocation;

@@ -268,6 +268,7 @@ Offer offer_of(const Question& question, NodeId node) {
   if (!may_use(question, node)) return offer;
   const Free free = free_of(question, node);
   offer.cpus = free.cpus;
+  offer.idle_cpus = free.cpus;
   limit_cpus(question, shape, offer);
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;

@@ -29,12 +29,13 @@ struct Question {
 
 struct Offer {
   NodeId node{};
-  std::uint32_t cpus = 0;      ///< that it could give; 0: it is of no use
-  std::uint32_t unit = 1;      ///< CPUs that are given together: of a core, of a socket
-  std::uint32_t min_cpus = 0;  ///< that the GPUs asked for per node bring
-  std::int64_t gpus = 0;       ///< free ones that --gpus may count
-  std::uint64_t weight = 0;    ///< Weight and, in the low byte, how few of the GPUs are near
-  std::int64_t near = -1;      ///< GPUs that are near; -1: it did not come to that
+  std::uint32_t cpus = 0;       ///< that it could give; 0: it is of no use
+  std::uint32_t idle_cpus = 0;  ///< free ones, of which GRES may leave the job only some
+  std::uint32_t unit = 1;       ///< CPUs that are given together: of a core, of a socket
+  std::uint32_t min_cpus = 0;   ///< that the GPUs asked for per node bring
+  std::int64_t gpus = 0;        ///< free ones that --gpus may count
+  std::uint64_t weight = 0;     ///< Weight and, in the low byte, how few of the GPUs are near
+  std::int64_t near = -1;       ///< GPUs that are near; -1: it did not come to that
 };
 
 /// CPUs of a core that the job would use on a node (hint, threads per core, tasks per core).

@@ -135,8 +135,9 @@ class SlurmScheduler final : public Scheduler {
     return second - last_pass(second) >= whole_seconds(params_.batch_sched_delay);
   }
 
-  // The last node of a killed job reports: a pass at once, one for each such job. (When a job ends by itself slurmctld is
-  // still busy with its end and only asks for one: seen in the oracle's logs.)
+  // The last node of a killed job reports: a pass at once, one for each such job. (When a job ends
+  // by itself slurmctld is still busy with its end and only asks for one: seen in the oracle's
+  // logs.)
   void run_epilogs(Time now) {
     while (controller_->next_epilog() <= now) {
       if (!controller_->finish_epilog() || params_.defer || !has_main()) continue;
