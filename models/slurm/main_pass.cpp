@@ -227,9 +227,9 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
     return Outcome::LimitHeld;
   }
   const Outcome outcome = failure(job, part, available, usable, reserved_away);
-  set_reason(job, outcome == Outcome::NotAvailable || outcome == Outcome::ReservationBusy
-                      ? Reason::ReqNodeNotAvail
-                      : Reason::Resources);
+  set_reason(job, outcome == Outcome::Impossible ? Reason::BadConstraints
+                  : outcome == Outcome::Busy     ? Reason::Resources
+                                                 : Reason::ReqNodeNotAvail);
   return outcome;
 }
 
@@ -242,6 +242,7 @@ void Controller::remember_cpus(JobRecord& job, std::int64_t cpus) {
 // Nodes that a blocked partition took away in this pass are not available either.
 Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
                             const NodeSet& usable, bool reserved_away) {
+  if (part.needs->candidates.count() < part.needs->min_nodes) return Outcome::Impossible;
   const Choosing how = choosing(job, part, false);
   NodeSet nodes = partitions_[part.partition].nodes;
   const std::size_t all = nodes.count();
