@@ -129,9 +129,8 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
       ++planned_before;
       const std::int64_t planned = ++cycle.planned_tasks[job.array];
       const std::int64_t left = static_cast<std::int64_t>(array.unstarted.size());
-      const std::uint32_t throttle = view_.special(id)->array_throttle;
+      // The throttle of %N does not count plans: seen in s12.
       if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
-      if (throttle > 0 && planned >= throttle) return;
       if (cycle.slots.size() >= cycle.slot_limit) return;
       continue;  // the same record stands for the next task
     }

@@ -134,6 +134,7 @@ class Controller {
   const std::string& wanted_reservation(const JobRecord& job) const;
 
   // queue.cpp
+  void split_corresponding();
   std::vector<QueueRecord> build_queue(bool for_backfill);
   bool is_independent(JobRecord& job);
   bool before(const QueueRecord& a, const QueueRecord& b) const;

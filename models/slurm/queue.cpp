@@ -57,8 +57,33 @@ bool Controller::is_independent(JobRecord& job) {
   return true;
 }
 
+// Tasks of an array that waits for the tasks of another with aftercorr become records of their own
+// before they start, so many at a time as wait.
+void Controller::split_corresponding() {
+  constexpr int kMostWaiting = 10;  // slurmctld's bb_array_stage_cnt
+  const std::vector<JobId> pending = pending_;
+  for (const JobId id : pending) {
+    if (records_[id].array == kNone<std::uint32_t> || records_[id].is_split) continue;
+    const Special* const special = view_.special(id);
+    if (std::none_of(special->dependencies.begin(), special->dependencies.end(),
+                     [](const Dependency& each) {
+                       return each.kind == DependencyKind::AfterCorr;
+                     })) {
+      continue;
+    }
+    const std::uint32_t array = records_[id].array;
+    auto waiting = std::count_if(pending.begin(), pending.end(), [&](JobId other) {
+      return records_[other].array == array && records_[other].is_split;
+    });
+    while (waiting++ < kMostWaiting && arrays_[array].unstarted.size() > 1) {
+      next_task(records_[arrays_[array].unstarted.back()]);
+    }
+  }
+}
+
 std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
   preempted_in_queue_.clear();
+  split_corresponding();
   std::vector<QueueRecord> queue;
   const std::vector<JobId> pending = pending_;
   for (const JobId id : pending) {
