@@ -386,6 +386,12 @@ void Controller::free_nodes(JobRecord& job, Time clean_at, bool was_killed) {
   if (!was_killed) requested_ = true;
 }
 
+void Controller::purge(Seconds end) {
+  if (first_end() > end) return;
+  while (first_end() <= end) ends_.pop_front();
+  note_change();
+}
+
 bool Controller::finish_epilog() {
   const Epilog epilog = std::move(epilogs_.front());
   epilogs_.erase(epilogs_.begin());
@@ -404,6 +410,7 @@ void Controller::ended(AttemptId attempt) {
   if (index(id) >= records_.size()) return;
   JobRecord& job = records_[id];
   if (job.allocation.nodes.empty()) return;
+  ends_.push_back(now());
   free_nodes(job, view_.now(), false);
 }
 
@@ -421,7 +428,11 @@ bool Controller::kill(JobRecord& job, JobState as, bool requeue_it) {
       at_once ? Duration{params_.kill_delay_ms}
               : Duration{whole_seconds(params_.kill_wait) * 1000 - 330 + params_.kill_delay_ms};
   free_nodes(job, view_.now() + until_clean, true);
-  if (requeue_it) requeue(job);
+  if (requeue_it) {
+    requeue(job);
+  } else {
+    ends_.push_back(now());
+  }
   return at_once;
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -83,6 +84,10 @@ class Controller {
   bool is_requested() const { return requested_; }
   const Reservations& reservations() const { return reservations_; }
   void reservations_changed();
+  /// Forgets the records of jobs that ended before `end`, which counts as a change.
+  void purge(Seconds end);
+  /// The end of the job that ended first of those not purged; kInfinite: there is none.
+  Seconds first_end() const { return ends_.empty() ? kInfinite : ends_.front(); }
   Seconds now() const { return whole_seconds(view_.now()); }
 
  private:
@@ -222,6 +227,7 @@ class Controller {
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
   std::vector<JobId> running_;  ///< in slurmctld's list of jobs
   std::uint32_t next_list_order_ = 0;
+  std::deque<Seconds> ends_;  ///< of ended jobs whose records are not purged
   std::uint64_t running_changes_ = 1;  ///< counts starts, ends and epilogs
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;

@@ -39,8 +39,9 @@ struct Params {
   bool preempt_strict_order = false, pack_serial_at_end = false;
   // Jobs.
   Duration kill_wait = std::chrono::seconds{30}, over_time_limit = Duration::zero();
+  Duration min_job_age = std::chrono::seconds{300};
   Duration complete_wait = Duration::zero();
-  std::int64_t min_job_age = 300, max_array_size = 1001;
+  std::int64_t max_array_size = 1001;
   bool job_requeue = true, kill_invalid_depend = false;
   // Priority and fair share.
   Duration priority_calc_period = std::chrono::minutes{5};
@@ -104,10 +105,11 @@ struct Params {
   }
   void visit_jobs(auto&& field) {
     field("kill_wait", kill_wait, "From SIGTERM to SIGKILL (KillWait)");
+    field("min_job_age", min_job_age,
+          "After which records of ended jobs are purged, which counts as a change (MinJobAge; 0: never)");
     field("over_time_limit", over_time_limit, "Time beyond the limit (OverTimeLimit)");
     field("complete_wait", complete_wait,
           "How long passes wait for completing jobs (CompleteWait)");
-    field("min_job_age", min_job_age, "s after which a job is forgotten (MinJobAge)");
     field("max_array_size", max_array_size, "One more than the largest task (MaxArraySize)");
     field("job_requeue", job_requeue, "Jobs are requeued unless they say otherwise (JobRequeue)");
     field("kill_invalid_depend", kill_invalid_depend, "Jobs that can never start are cancelled");

@@ -87,6 +87,8 @@ class SlurmScheduler final : public Scheduler {
     return (now - at_seconds(whole_seconds(now))) == milliseconds(ms);
   }
 
+  Seconds job_age() const { return whole_seconds(params_.min_job_age); }
+  Seconds purge_period() const { return std::clamp<Seconds>(job_age(), 10, 60); }
   bool has_main() const { return params_.sched_interval > Duration::zero(); }
   bool has_backfill() const { return params_.backfill && whole_seconds(params_.bf_interval) > 0; }
 
@@ -114,6 +116,9 @@ class SlurmScheduler final : public Scheduler {
     if (second == last_turned_) return;
     last_turned_ = second;
     if (last_turn(second, params_.time_limit_interval) == second) controller_->time_limit_pass();
+    if (last_turn(second, purge_period()) == second && job_age() > 0) {
+      controller_->purge(second - job_age());
+    }
     if (last_turn(second, kReservationPoll) == second) {
       if (controller_->reservations().changes_between(last_poll_, second)) {
         controller_->reservations_changed();
@@ -166,6 +171,10 @@ class SlurmScheduler final : public Scheduler {
     if (alive) {
       if (const Seconds period = whole_seconds(params_.priority_calc_period); period > 0) {
         turn(second, period, params_.priority_phase_ms);
+      }
+      if (has_backfill() && job_age() > 0 && controller_->first_end() != kInfinite) {
+        turn(std::max(second, controller_->first_end() + job_age()), purge_period(),
+             params_.main_phase_ms);
       }
       const Seconds change = controller_->reservations().next_change(last_poll_);
       if (change != 0) turn(change, kReservationPoll, params_.main_phase_ms);

@@ -35,7 +35,7 @@ constexpr std::string_view kOptions =
     "KeepAliveTime KillOnBadExit KillWait LaunchParameters LaunchType Licenses LicenseParameters "
     "LogTimeFormat MailDomain MailProg MaxArraySize MaxDBDMsgs MaxJobCount MaxJobId MaxMemPerCPU "
     "MaxMemPerNode MaxNodeCount MaxStepCount MemLimitEnforce MessageTimeout MetricsType "
-    "MinJobAge MpiDefault MpiParams NamespaceType NodeFeaturesPlugins OverTimeLimit "
+    "MpiDefault MpiParams NamespaceType NodeFeaturesPlugins OverTimeLimit "
     "PlugStackConfig PluginDir PrEpParameters PrEpPlugins PreemptExemptTime PreemptMode "
     "PreemptParameters PreemptType PriorityCalcPeriod PriorityDecayHalfLife PriorityFavorSmall "
     "PriorityFlags PriorityMaxAge PriorityParameters PrioritySiteFactorParameters PriorityType "

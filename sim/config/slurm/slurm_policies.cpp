@@ -35,6 +35,7 @@ struct Rule {
 
 constexpr Rule kOptions[] = {
     {"KillWait", As::Seconds, "scheduler", "kill_wait"},
+    {"MinJobAge", As::Seconds, "scheduler", "min_job_age"},
     {"OverTimeLimit", As::Minutes, "scheduler", "over_time_limit"},
     {"CompleteWait", As::Seconds, "scheduler", "complete_wait"},
     {"JobRequeue", As::Bool, "scheduler", "job_requeue"},
