@@ -48,6 +48,7 @@ struct Controller::Cycle {
   std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
   std::set<JobId> planned_jobs{};
   std::map<std::uint32_t, std::int64_t> planned_tasks{};
+  std::set<NodeId> planned_nodes{};
   std::vector<Ending> ends{};
   std::uint64_t ends_of = 0;  ///< Controller::running_changes_ that `ends` are of
 
@@ -103,6 +104,10 @@ void Controller::backfill_cycle() {
     if (cycle.slots.size() >= cycle.slot_limit) break;
     if (params_.bf_max_job_start > 0 && cycle.started >= params_.bf_max_job_start) break;
     backfill_record(cycle, entry);
+  }
+  // Idle nodes with plans are marked PLANNED, a change that brings the next cycle.
+  for (const NodeId node : cycle.planned_nodes) {
+    if (machine_.jobs(node) == 0) note_change();
   }
 }
 
@@ -364,7 +369,9 @@ Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecor
   }
   const QosId qos = view_.job(job.job).qos;
   if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return Tried::Failed;
-  cycle.plan(from, to, nodes_of(allocation, cluster_.nodes.size()));
+  const NodeSet nodes = nodes_of(allocation, cluster_.nodes.size());
+  cycle.plan(from, to, nodes);
+  for (const Held& held : allocation.nodes) cycle.planned_nodes.insert(held.node);
   if (job.planned == 0 || at < job.planned) job.planned = at;
   cycle.planned_jobs.insert(job.job);
   ++cycle.planned_in[part.partition];
