@@ -346,7 +346,7 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
 bool Controller::is_preempting(const JobRecord& job) const {
   const auto since = preempting_since_.find(job.job);
   return since != preempting_since_.end() &&
-         since->second >= now() - whole_seconds(params_.kill_wait) - kMessageTimeout;
+         since->second > now() - whole_seconds(params_.kill_wait) - kMessageTimeout;
 }
 
 // Victims with grace time are told to go, others go now. The preemptor waits for its next pass.
