@@ -227,7 +227,7 @@ class Controller {
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
   std::vector<JobId> running_;  ///< in slurmctld's list of jobs
   std::uint32_t next_list_order_ = 0;
-  std::deque<Seconds> ends_;  ///< of ended jobs whose records are not purged
+  std::deque<Seconds> ends_;           ///< of ended jobs whose records are not purged
   std::uint64_t running_changes_ = 1;  ///< counts starts, ends and epilogs
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;

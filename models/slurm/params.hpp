@@ -106,7 +106,8 @@ struct Params {
   void visit_jobs(auto&& field) {
     field("kill_wait", kill_wait, "From SIGTERM to SIGKILL (KillWait)");
     field("min_job_age", min_job_age,
-          "After which records of ended jobs are purged, which counts as a change (MinJobAge; 0: never)");
+          "After which records of ended jobs are purged, which counts as a change (MinJobAge; 0: "
+          "never)");
     field("over_time_limit", over_time_limit, "Time beyond the limit (OverTimeLimit)");
     field("complete_wait", complete_wait,
           "How long passes wait for completing jobs (CompleteWait)");

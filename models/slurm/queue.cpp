@@ -65,10 +65,9 @@ void Controller::split_corresponding() {
   for (const JobId id : pending) {
     if (records_[id].array == kNone<std::uint32_t> || records_[id].is_split) continue;
     const Special* const special = view_.special(id);
-    if (std::none_of(special->dependencies.begin(), special->dependencies.end(),
-                     [](const Dependency& each) {
-                       return each.kind == DependencyKind::AfterCorr;
-                     })) {
+    if (std::none_of(
+            special->dependencies.begin(), special->dependencies.end(),
+            [](const Dependency& each) { return each.kind == DependencyKind::AfterCorr; })) {
       continue;
     }
     const std::uint32_t array = records_[id].array;
