@@ -208,6 +208,13 @@ std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
     if (reason != Reason::None && reason != Reason::PartitionDown) {
       return "Requested partition configuration not available now";
     }
+    // sbatch is refused by the upper end of --nodes=1-3 too: seen in s17.
+    const QosId qos = view_.job(job.job).qos;
+    const bool exempt = qos != kNone<QosId> && cluster_.qos[qos].partition_max_nodes;
+    if (!exempt && where.max_nodes && part.needs->max_nodes > *where.max_nodes) {
+      reason = Reason::PartitionNodeLimit;
+      return "Node count specification invalid";
+    }
   }
   if (!could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
     reason = Reason::BadConstraints;
