@@ -160,7 +160,10 @@ bool is_big_enough(const Node& node, const Needs& needs) {
   if (node.cores_per_socket < needs.cores_per_socket) return false;
   if (node.threads_per_core < needs.threads_per_core) return false;
   if (needs.memory.per == MemoryPer::Node && needs.memory.mib > node.memory_mib) return false;
-  if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > node.memory_mib) return false;
+  if (needs.memory.per == MemoryPer::Cpu &&
+      needs.memory.mib * needs.min_cpus_per_node > node.memory_mib) {
+    return false;
+  }
   return true;
 }
 
