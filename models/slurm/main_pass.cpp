@@ -242,8 +242,11 @@ void Controller::remember_cpus(JobRecord& job, std::int64_t cpus) {
 // Nodes that a blocked partition took away in this pass are not available either.
 Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
                             const NodeSet& usable, bool reserved_away) {
-  if (part.needs->candidates.count() < part.needs->min_nodes) return Outcome::Impossible;
   const Choosing how = choosing(job, part, false);
+  if (job.parts.size() > 1 &&
+      !could_ever_run(cluster_, *part.needs, part.needs->candidates, how)) {
+    return Outcome::Impossible;
+  }
   NodeSet nodes = partitions_[part.partition].nodes;
   const std::size_t all = nodes.count();
   nodes &= up_nodes();
