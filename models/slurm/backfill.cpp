@@ -212,9 +212,10 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   Seconds start = now();
   while (true) {
     NodeSet nodes(0);
-    if (!find_usable(job, part, minutes, start, nodes)) return Tried::Failed;
+    bool is_reserved = false;
+    if (!find_usable(job, part, minutes, start, nodes, is_reserved)) return Tried::Failed;
     const Seconds end = std::max(start, now()) + minutes * 60;
-    Seconds next_try = next_start(cycle, nodes, start, end);
+    Seconds next_try = next_start(cycle, nodes, start, end, is_reserved);
     for (const Slot& slot : cycle.slots) {
       if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
     }
@@ -261,23 +262,25 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   }
 }
 
-// The nodes that reservations leave the job at `start`, which they may move.
+// The nodes that reservations leave the job at `start`, which they may move; whether they took any.
 bool Controller::find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes,
-                             Seconds& start, NodeSet& nodes) const {
+                             Seconds& start, NodeSet& nodes, bool& is_reserved) const {
   nodes = partitions_[part.partition].nodes;
   nodes &= up_nodes();
   if (reservations_.empty() && wanted_reservation(job).empty()) return true;
   const auto answer =
       reservations_.test(job.job, wanted_reservation(job), nodes, start, minutes, true);
   if (answer.is_closed || answer.in_maintenance) return false;
+  is_reserved = !(answer.usable == nodes);
   nodes = answer.usable;
   start = answer.start;
   return true;
 }
 
-// End of the first slot after which a usable node comes free; 0: there is none.
+// End of the first slot after which a usable node comes free, or of a reservation if one took nodes
+// from the job (else it does not matter: s17); 0: there is none.
 Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start,
-                               Seconds end) const {
+                               Seconds end, bool is_reserved) const {
   Seconds result = 0;
   for (std::size_t i = 0; i < cycle.slots.size() && result == 0; ++i) {
     const Slot& slot = cycle.slots[i];
@@ -292,7 +295,7 @@ Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds
     if (result == 0 && params_.version >= Version::V2411) result = slot.end;
     break;  // slots that begin after the job's end do not concern it
   }
-  const Seconds reserved = reservations_.next_end(start);
+  const Seconds reserved = is_reserved ? reservations_.next_end(start) : 0;
   if (reserved != 0) {
     const Seconds then = ceil_to(reserved, whole_seconds(params_.bf_resolution)) + 1;
     if (result == 0 || then < result) result = then;

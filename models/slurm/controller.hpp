@@ -181,12 +181,12 @@ class Controller {
   enum class Tried : std::uint8_t { Started, Planned, Failed, Again };
   void backfill_record(Cycle& cycle, const QueueRecord& entry);
   bool find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes, Seconds& start,
-                   NodeSet& nodes) const;
+                   NodeSet& nodes, bool& is_reserved) const;
   Tried backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_now_only(const Cycle& cycle, const JobRecord& job, const PartRecord& part) const;
   Seconds tested_minutes(const JobRecord& job, const PartRecord& part) const;
-  Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end) const;
+  Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end, bool is_reserved) const;
   bool is_any_completing(const NodeSet& nodes) const;
   Tried start_now(Cycle& cycle, JobRecord& job, const PartRecord& part, const NodeSet& nodes,
                   Seconds minutes);

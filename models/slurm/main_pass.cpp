@@ -222,10 +222,12 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
     start(job, part, std::move(*found.allocation), by, minutes);
     return Outcome::Started;
   }
-  const TresCounts& asked = view_.request(part.candidate).tres;
-  if (limits_hold_after(job, part, asked, TresCounts(asked.size(), 0), minutes, {})) {
-    return Outcome::LimitHeld;
-  }
+  // Limits are tried all the same, on the CPUs of the last choice of nodes if there was one.
+  TresCounts asked = view_.request(part.candidate).tres;
+  if (part.candidate.cpus > 0) asked[kTresCpu] = part.candidate.cpus;
+  TresCounts per_node = asked;
+  for (std::int64_t& count : per_node) count /= std::max<std::int64_t>(1, part.needs->min_nodes);
+  if (limits_hold_after(job, part, asked, per_node, minutes, {})) return Outcome::LimitHeld;
   const Outcome outcome = failure(job, part, available, usable, reserved_away);
   set_reason(job, outcome == Outcome::Impossible ? Reason::BadConstraints
                   : outcome == Outcome::Busy     ? Reason::Resources
