@@ -279,8 +279,8 @@ bool Controller::find_usable(const JobRecord& job, const PartRecord& part, Secon
 
 // End of the first slot after which a usable node comes free, or of a reservation if one took nodes
 // from the job (else it does not matter: s17); 0: there is none.
-Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start,
-                               Seconds end, bool is_reserved) const {
+Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end,
+                               bool is_reserved) const {
   Seconds result = 0;
   for (std::size_t i = 0; i < cycle.slots.size() && result == 0; ++i) {
     const Slot& slot = cycle.slots[i];

@@ -186,7 +186,8 @@ class Controller {
   bool is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_now_only(const Cycle& cycle, const JobRecord& job, const PartRecord& part) const;
   Seconds tested_minutes(const JobRecord& job, const PartRecord& part) const;
-  Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end, bool is_reserved) const;
+  Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end,
+                     bool is_reserved) const;
   bool is_any_completing(const NodeSet& nodes) const;
   Tried start_now(Cycle& cycle, JobRecord& job, const PartRecord& part, const NodeSet& nodes,
                   Seconds minutes);

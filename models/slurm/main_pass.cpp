@@ -245,8 +245,7 @@ void Controller::remember_cpus(JobRecord& job, std::int64_t cpus) {
 Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
                             const NodeSet& usable, bool reserved_away) {
   const Choosing how = choosing(job, part, false);
-  if (job.parts.size() > 1 &&
-      !could_ever_run(cluster_, *part.needs, part.needs->candidates, how)) {
+  if (job.parts.size() > 1 && !could_ever_run(cluster_, *part.needs, part.needs->candidates, how)) {
     return Outcome::Impossible;
   }
   NodeSet nodes = partitions_[part.partition].nodes;
