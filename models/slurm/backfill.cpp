@@ -211,11 +211,12 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   ++cycle.tested;
   Seconds start = now();
   while (true) {
-    NodeSet nodes(0);
-    bool is_reserved = false;
-    if (!find_usable(job, part, minutes, start, nodes, is_reserved)) return Tried::Failed;
+    auto usable = find_usable(job, part, minutes, start);
+    if (!usable) return Tried::Failed;
+    NodeSet& nodes = usable->nodes;
+    start = usable->start;
     const Seconds end = std::max(start, now()) + minutes * 60;
-    Seconds next_try = next_start(cycle, nodes, start, end, is_reserved);
+    Seconds next_try = next_start(cycle, nodes, start, end, usable->is_reserved);
     for (const Slot& slot : cycle.slots) {
       if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
     }
@@ -262,19 +263,18 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   }
 }
 
-// The nodes that reservations leave the job at `start`, which they may move; whether they took any.
-bool Controller::find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes,
-                             Seconds& start, NodeSet& nodes, bool& is_reserved) const {
-  nodes = partitions_[part.partition].nodes;
+// The nodes that reservations leave the job at `start`, or later if they say so; none: they forbid
+// it.
+std::optional<Controller::Usable> Controller::find_usable(const JobRecord& job,
+                                                          const PartRecord& part, Seconds minutes,
+                                                          Seconds start) const {
+  NodeSet nodes = partitions_[part.partition].nodes;
   nodes &= up_nodes();
-  if (reservations_.empty() && wanted_reservation(job).empty()) return true;
+  if (reservations_.empty() && wanted_reservation(job).empty()) return Usable{nodes, start, false};
   const auto answer =
       reservations_.test(job.job, wanted_reservation(job), nodes, start, minutes, true);
-  if (answer.is_closed || answer.in_maintenance) return false;
-  is_reserved = !(answer.usable == nodes);
-  nodes = answer.usable;
-  start = answer.start;
-  return true;
+  if (answer.is_closed || answer.in_maintenance) return std::nullopt;
+  return Usable{answer.usable, answer.start, !(answer.usable == nodes)};
 }
 
 // End of the first slot after which a usable node comes free, or of a reservation if one took nodes

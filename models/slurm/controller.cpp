@@ -209,9 +209,7 @@ std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
       return "Requested partition configuration not available now";
     }
     // sbatch is refused by the upper end of --nodes=1-3 too: seen in s17.
-    const QosId qos = view_.job(job.job).qos;
-    const bool exempt = qos != kNone<QosId> && cluster_.qos[qos].partition_max_nodes;
-    if (!exempt && where.max_nodes && part.needs->max_nodes > *where.max_nodes) {
+    if (part.needs->max_nodes > most_nodes(job, where)) {
       reason = Reason::PartitionNodeLimit;
       return "Node count specification invalid";
     }
@@ -236,6 +234,13 @@ Payer Controller::payer(const JobRecord& job, const PartRecord& part) const {
   return view_.payer(job.job, part.partition);
 }
 
+// The partition's MaxNodes, unless the job's QOS is exempt.
+std::uint32_t Controller::most_nodes(const JobRecord& job, const Partition& where) const {
+  const QosId qos = view_.job(job.job).qos;
+  const bool exempt = qos != kNone<QosId> && cluster_.qos[qos].partition_max_nodes;
+  return exempt ? 0xffffffffU : where.max_nodes.value_or(0xffffffffU);
+}
+
 // Why the partition's own limits keep the job waiting (job_limits_check).
 Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part,
                                     bool with_least) const {
@@ -243,10 +248,7 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
   const QosId qos_id = view_.job(job.job).qos;
   const Qos* const qos = qos_id == kNone<QosId> ? nullptr : &cluster_.qos[qos_id];
   const Seconds limit = with_least && job.least_limit != kNoTime ? job.least_limit : job.limit;
-  const std::uint32_t most = where.max_nodes.value_or(0xffffffffU);
-  if (!(qos && qos->partition_max_nodes) && part.needs->min_nodes > most) {
-    return Reason::PartitionNodeLimit;
-  }
+  if (part.needs->min_nodes > most_nodes(job, where)) return Reason::PartitionNodeLimit;
   if (!(qos && qos->partition_min_nodes) && part.needs->max_nodes > 0 &&
       part.needs->max_nodes < where.min_nodes) {
     return Reason::PartitionNodeLimit;

@@ -69,7 +69,8 @@ class Controller {
   void priority_tick();
   /// Kills jobs whose time, grace time or reservation is over.
   void time_limit_pass();
-  /// Nodes whose epilogs are over at `now` are clean. Whether any was of a job that was killed.
+  /// The nodes of the next epilog are clean. Whether it was of a job that was killed.
+  /// REQUIRES: next_epilog() is not later than now.
   bool finish_epilog();
   Time next_epilog() const { return epilogs_.empty() ? kNever : epilogs_.front().at; }
   Seconds next_limit_end() const;
@@ -84,7 +85,7 @@ class Controller {
   bool is_requested() const { return requested_; }
   const Reservations& reservations() const { return reservations_; }
   void reservations_changed();
-  /// Forgets the records of jobs that ended before `end`, which counts as a change.
+  /// Forgets the records of jobs that ended at `end` or before, which counts as a change.
   void purge(Seconds end);
   /// The end of the job that ended first of those not purged; kInfinite: there is none.
   Seconds first_end() const { return ends_.empty() ? kInfinite : ends_.front(); }
@@ -115,6 +116,7 @@ class Controller {
   Reason admit(JobRecord& job);
   void make_parts(JobRecord& job);
   std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
+  std::uint32_t most_nodes(const JobRecord& job, const Partition& where) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
   TresCounts asked_tres(const Needs& needs) const;
@@ -180,8 +182,13 @@ class Controller {
   };
   enum class Tried : std::uint8_t { Started, Planned, Failed, Again };
   void backfill_record(Cycle& cycle, const QueueRecord& entry);
-  bool find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes, Seconds& start,
-                   NodeSet& nodes, bool& is_reserved) const;
+  struct Usable {
+    NodeSet nodes;
+    Seconds start = 0;
+    bool is_reserved = false;  ///< reservations took nodes from it
+  };
+  std::optional<Usable> find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes,
+                                    Seconds start) const;
   Tried backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_now_only(const Cycle& cycle, const JobRecord& job, const PartRecord& part) const;
@@ -226,7 +233,7 @@ class Controller {
   Reservations reservations_;
   IdVector<JobId, JobRecord> records_;
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
-  std::vector<JobId> running_;  ///< in slurmctld's list of jobs
+  std::vector<JobId> running_;  ///< in order of the job list
   std::uint32_t next_list_order_ = 0;
   std::deque<Seconds> ends_;           ///< of ended jobs whose records are not purged
   std::uint64_t running_changes_ = 1;  ///< counts starts, ends and epilogs

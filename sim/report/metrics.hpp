@@ -42,7 +42,6 @@ struct Distribution {
 /// Of `values`, which are reordered. O(values).
 Distribution distribution(std::span<double> values);
 
-inline constexpr std::size_t kJobStates = static_cast<std::size_t>(JobState::Deadline) + 1;
 inline constexpr std::size_t kStarters = static_cast<std::size_t>(StartedBy::Backfill) + 1;
 
 /// Seconds per Reason.

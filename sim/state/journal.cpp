@@ -7,7 +7,7 @@
 namespace rehearse {
 
 std::string_view state_name(JobState state) {
-  static constexpr std::array<std::string_view, 10> kNames{
+  static constexpr std::array<std::string_view, kJobStates> kNames{
       "PENDING",   "RUNNING",   "COMPLETED", "FAILED",    "TIMEOUT",
       "PREEMPTED", "CANCELLED", "REJECTED",  "NODE_FAIL", "DEADLINE"};
   return kNames[static_cast<std::size_t>(state)];

@@ -30,6 +30,7 @@ enum class JobState : std::uint8_t {
   NodeFail,
   Deadline,
 };
+inline constexpr std::size_t kJobStates = static_cast<std::size_t>(JobState::Deadline) + 1;
 enum class StartedBy : std::uint8_t { None, Main, Backfill };
 std::string_view state_name(JobState state);             ///< sacct's: "PENDING", "COMPLETED", ...
 std::string_view started_by_name(StartedBy started_by);  ///< "", "main", "backfill"

@@ -264,6 +264,22 @@ TEST_CASE("a response is split by the reasons for waiting") {
   CHECK(seconds_of(named(metrics.by_account, "vision"), Reason::Resources) == 40);
 }
 
+TEST_CASE("every state has its place in the counts") {
+  HandMade made;
+  for (std::size_t state = 0; state < kJobStates; ++state) {
+    for (std::size_t i = 0; i <= state; ++i) {
+      made.job({.id = std::to_string(state) + "." + std::to_string(i),
+                .state = static_cast<JobState>(state)});
+    }
+  }
+  const Metrics metrics = measure(made);
+  REQUIRE(state_name(static_cast<JobState>(kJobStates - 1)) == "DEADLINE");
+  for (std::size_t state = 0; state < kJobStates; ++state) {
+    CHECK(metrics.states[state] == static_cast<std::int64_t>(state) + 1);
+    CHECK(!state_name(static_cast<JobState>(state)).empty());
+  }
+}
+
 TEST_CASE("jobs that did not run are counted by state and reason, and named") {
   HandMade made;
   made.job({.id = "no", .state = JobState::Rejected, .reason = Reason::BadConstraints});
