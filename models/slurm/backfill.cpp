@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "models/slurm/controller.hpp"
 
@@ -105,9 +106,10 @@ void Controller::backfill_cycle() {
     if (params_.bf_max_job_start > 0 && cycle.started >= params_.bf_max_job_start) break;
     backfill_record(cycle, entry);
   }
-  // Idle nodes with plans are marked PLANNED, a change that brings the next cycle.
+  // Nodes with plans are marked PLANNED, a change that brings the next cycle; before 24.05.5 idle
+  // ones only.
   for (const NodeId node : cycle.planned_nodes) {
-    if (machine_.jobs(node) == 0) note_change();
+    if (params_.version >= Version::V2405 || machine_.jobs(node) == 0) note_change();
   }
 }
 
@@ -134,15 +136,29 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
       ++planned_before;
       const std::int64_t planned = ++cycle.planned_tasks[job.array];
       const std::int64_t left = static_cast<std::int64_t>(array.unstarted.size());
-      // The throttle of %N does not count plans: seen in s12.
       if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
+      if (is_throttled_with(id, planned)) return;
       if (cycle.slots.size() >= cycle.slot_limit) return;
       continue;  // the same record stands for the next task
     }
     if (array.unstarted.empty()) return;
+    if (params_.version >= Version::V2302 && cycle.tested >= params_.bf_max_job_test) return;
     id = array.unstarted.back();
     if (!is_independent(records_[id])) return;
   }
+}
+
+// Whether the throttle %N of an array is reached with `planned` of its tasks; before 24.11 plans
+// did not count (seen in s12).
+bool Controller::is_throttled_with(JobId id, std::int64_t planned) const {
+  const Special* const special = view_.special(id);
+  if (params_.version < Version::V2411 || special == nullptr || special->array_throttle == 0) {
+    return false;
+  }
+  const std::uint32_t array = records_[id].array;
+  const auto running = std::count_if(running_.begin(), running_.end(),
+                                     [&](JobId other) { return records_[other].array == array; });
+  return planned + running >= static_cast<std::int64_t>(special->array_throttle);
 }
 
 // What keeps a record from being tested at all (semantics 2.3).
@@ -208,14 +224,17 @@ Seconds Controller::tested_minutes(const JobRecord& job, const PartRecord& part)
 Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part) {
   const Seconds minutes = tested_minutes(job, part);
   const bool now_only = is_now_only(cycle, job, part);
-  ++cycle.tested;
+  const bool is_new = params_.version >= Version::V2411;
+  bool is_counted = false;
   Seconds start = now();
   while (true) {
     auto usable = find_usable(job, part, minutes, start);
     if (!usable) return Tried::Failed;
     NodeSet& nodes = usable->nodes;
     start = usable->start;
+    if (params_.version >= Version::V2311 && start > cycle.window_end) return Tried::Failed;
     const Seconds end = std::max(start, now()) + minutes * 60;
+    if (is_new) nodes -= part.needs->excluded;
     Seconds next_try = next_start(cycle, nodes, start, end, usable->is_reserved);
     for (const Slot& slot : cycle.slots) {
       if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
@@ -223,7 +242,10 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     std::optional<Estimate> estimate;
     nodes &= part.needs->configured;
     const bool enough = nodes.count() >= part.needs->min_nodes;
-    if (enough) estimate = will_run_on_any(cycle, job, part, nodes, now_only, start, next_try);
+    if (enough) {
+      if (!std::exchange(is_counted, true)) ++cycle.tested;
+      estimate = will_run_on_any(cycle, job, part, nodes, now_only, start, next_try);
+    }
     if (!estimate) {
       if (next_try == 0 || now_only) return Tried::Failed;
       start = next_try;
@@ -233,6 +255,15 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     if (start > estimate->start) note_change();  // slurmctld moves its start time, and says so
     Seconds at = std::max(estimate->start, start);
     const NodeSet chosen = nodes_of(estimate->allocation, cluster_.nodes.size());
+    const auto overlaps = [&] {
+      const auto [from, to] = planned_span(at, minutes);
+      return cycle.lacks(from, to, chosen);
+    };
+    const bool is_later = at > now();
+    if (is_new && is_later && overlaps()) {
+      start = at;
+      continue;
+    }
     if (at <= now() && is_any_completing(chosen)) {
       at = now() + 1;
       next_try = 0;
@@ -248,19 +279,21 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
       continue;
     }
     if (at > cycle.window_end) return Tried::Failed;
-    const Seconds unit = whole_seconds(params_.bf_resolution);
-    const bool rounds_up = params_.version >= Version::V2411;
-    const Seconds from = floor_to(at, unit);
-    const Seconds to =
-        rounds_up ? ceil_to(at + minutes * 60, unit) : floor_to(at + minutes * 60, unit);
-    if (cycle.lacks(from, to, chosen)) {
+    if (!(is_new && is_later) && overlaps()) {
       if (at == start) return Tried::Failed;
       start = at;
       continue;
     }
-    return plan(cycle, job, part, estimate->allocation, at, from, std::max(to, from + unit),
-                minutes);
+    return plan(cycle, job, part, estimate->allocation, at, minutes);
   }
+}
+
+// The slots that a plan takes; since 24.05.4 it keeps the slot that it ends in.
+std::pair<Seconds, Seconds> Controller::planned_span(Seconds at, Seconds minutes) const {
+  const Seconds unit = whole_seconds(params_.bf_resolution);
+  const bool rounds_up = params_.version >= Version::V2405;
+  const Seconds end = at + minutes * 60;
+  return {floor_to(at, unit), rounds_up ? ceil_to(end, unit) : floor_to(end, unit)};
 }
 
 // The nodes that reservations leave the job at `start`, or later if they say so; none: they forbid
@@ -292,8 +325,11 @@ Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds
       if (!more.empty()) result = slot.end;
     }
     if (slot.begin <= end) continue;
-    if (result == 0 && params_.version >= Version::V2411) result = slot.end;
-    break;  // slots that begin after the job's end do not concern it
+    // Slots that begin after the job's end do not concern it. What comes free then may,
+    // since 24.11.
+    const bool looks_on = params_.version >= Version::V2411 && i + 2 < cycle.slots.size();
+    if (result == 0 && looks_on) result = cycle.slots[i + 1].end;
+    break;
   }
   const Seconds reserved = is_reserved ? reservations_.next_end(start) : 0;
   if (reserved != 0) {
@@ -363,8 +399,7 @@ void Controller::shorten(Cycle& cycle, JobRecord& job) {
 }
 
 Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecord& part,
-                                   const Allocation& allocation, Seconds at, Seconds from,
-                                   Seconds to, Seconds minutes) {
+                                   const Allocation& allocation, Seconds at, Seconds minutes) {
   const auto [tres, per_node] = amounts_of(allocation, part.partition);
   if (!params_.assoc_limit_stop &&
       limits_hold_after(job, part, tres, per_node, minutes, node_ids(allocation))) {
@@ -373,7 +408,8 @@ Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecor
   const QosId qos = view_.job(job.job).qos;
   if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return Tried::Failed;
   const NodeSet nodes = nodes_of(allocation, cluster_.nodes.size());
-  cycle.plan(from, to, nodes);
+  const auto [from, to] = planned_span(at, minutes);
+  cycle.plan(from, std::max(to, from + whole_seconds(params_.bf_resolution)), nodes);
   for (const Held& held : allocation.nodes) cycle.planned_nodes.insert(held.node);
   if (job.planned == 0 || at < job.planned) job.planned = at;
   cycle.planned_jobs.insert(job.job);
@@ -416,53 +452,54 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
                                                          const PartRecord& part,
                                                          const NodeSet& nodes, bool now_only,
                                                          Seconds start, Seconds next_try) {
-  const Choosing how = choosing(job, part, true);
-  const bool later_only = params_.version >= Version::V2411 && start > now();
-  if (!later_only) {
+  Choosing how = choosing(job, part, true);
+  // Since 24.11 the test is given [start, next_try]: with a start to come, "now" is not tested.
+  const bool is_windowed = params_.version >= Version::V2411;
+  const bool is_later = is_windowed && start > now();
+  if (!is_later) {
+    if (params_.version >= Version::V2311) how.completing = &completing_;
     if (auto found = choose_nodes(machine_, *part.needs, nodes, how)) {
       return Estimate{now(), std::move(*found)};
     }
+    how.completing = nullptr;
   }
   Machine trial = machine_;
   const std::set<JobId> gone = take_victims_off(part, trial);
-  if (!gone.empty() && !later_only) {
-    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
-      return Estimate{now(), std::move(*found)};
-    }
-  }
-  if (now_only) return std::nullopt;
+  if (now_only && gone.empty()) return std::nullopt;
   if (cycle.ends_of != running_changes_) {
     cycle.ends = by_end();
     cycle.ends_of = running_changes_;
   }
   std::vector<const Ending*> ends;
   for (const Ending& ending : cycle.ends) {
-    if (!gone.contains(ending.job)) ends.push_back(&ending);
-  }
-  const auto remove = [&](const Ending& ending) {
-    if (!ending.is_completing) trial.remove(records_[ending.job].allocation);
-  };
-  std::size_t next = 0;
-  if (later_only) {
-    for (; next < ends.size() && ends[next]->end <= start; ++next) {
-      if (ends[next]->nodes.intersects(nodes)) remove(*ends[next]);
+    if (gone.contains(ending.job)) continue;
+    if (!is_windowed || ending.end >= start) {
+      ends.push_back(&ending);
+    } else if (!ending.is_completing && ending.nodes.intersects(nodes)) {
+      trial.remove(records_[ending.job].allocation);
     }
+  }
+  if (!gone.empty() || is_windowed) {
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
-      return Estimate{start, std::move(*found)};
+      return Estimate{now(), std::move(*found)};
     }
   }
+  if (now_only && !is_windowed) return std::nullopt;
   Seconds window = 30, edge = kNoTime;
-  while (next < ends.size()) {
+  for (std::size_t next = 0; next < ends.size();) {
     // The window is held against the next job whether or not it is on `nodes`; one that is not is
     // passed over together with the question whether the window has ended.
     const Ending* last = nullptr;
+    bool is_over = false;
     for (std::size_t taken = 0; next < ends.size();) {
-      const Ending& ending = *ends[next++];
+      const Ending& ending = *ends[next];
+      is_over = is_windowed && next_try != 0 && ending.end > next_try;
+      if (is_over) break;
+      ++next;
       if (!ending.nodes.intersects(nodes)) continue;
       last = &ending;
       if (edge == kNoTime) edge = ending.end + (30 - ending.end % 30);
-      if (later_only && next_try != 0 && ending.end > next_try) return std::nullopt;
-      remove(ending);
+      if (!ending.is_completing) trial.remove(records_[ending.job].allocation);
       if (taken++ > kMostTaken) break;
       if (next < ends.size() && ends[next]->end > edge + window) break;
     }
@@ -475,6 +512,7 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
     if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
       return Estimate{last->guessed, std::move(*found)};
     }
+    if (is_over) break;
   }
   return std::nullopt;
 }

@@ -199,7 +199,9 @@ class Controller {
   Tried start_now(Cycle& cycle, JobRecord& job, const PartRecord& part, const NodeSet& nodes,
                   Seconds minutes);
   Tried plan(Cycle& cycle, JobRecord& job, const PartRecord& part, const Allocation& allocation,
-             Seconds at, Seconds from, Seconds to, Seconds minutes);
+             Seconds at, Seconds minutes);
+  std::pair<Seconds, Seconds> planned_span(Seconds at, Seconds minutes) const;
+  bool is_throttled_with(JobId id, std::int64_t planned) const;
   std::set<JobId> take_victims_off(const PartRecord& part, Machine& machine);
   std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,

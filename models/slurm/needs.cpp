@@ -181,7 +181,8 @@ bool has_gres(const Node& node, const Needs& needs) {
 
 std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs) {
   needs.candidates = cluster.partitions[needs.partition].nodes;
-  needs.candidates -= named(asked.exclude, cluster);
+  needs.excluded = named(asked.exclude, cluster);
+  needs.candidates -= needs.excluded;
   if (!asked.constraint.empty()) {
     FeatureRequest features = parse_features(asked.constraint, cluster);
     if (!features.ok()) return "Invalid feature specification";

@@ -41,6 +41,7 @@ struct Needs {
   bool whole_memory = false;  ///< all of each node's
   std::uint32_t cpus_per_gpu = 0;
   std::vector<GresAsked> gres;
+  NodeSet excluded;    ///< --exclude
   NodeSet configured;  ///< partition less --exclude, with the features; GRES are not asked for
   NodeSet candidates;  ///< partition less --exclude, with the features, big enough when idle
   NodeSet required;    ///< --nodelist

@@ -165,6 +165,25 @@ bool may_use(const Question& question, NodeId node) {
   return needs.memory.per == MemoryPer::None || memory >= needs.memory.mib;
 }
 
+/// Whole tasks of a job without GRES: what is left over is not on offer, since 24.11
+/// (cons_tres: _allocate_sc).
+void offer_whole_tasks(const Question& question, const Shape& shape, Offer& offer) {
+  const Needs& needs = question.needs;
+  if (question.how.version < 2411 || !needs.gres.empty() || offer.cpus == 0) return;
+  const std::uint32_t per_task = needs.cpus_per_task;
+  const std::uint32_t threads = used_threads(needs, shape);
+  if (needs.tasks_per_core == 1 && per_task > threads) {
+    const std::uint32_t whole_cores = (per_task + threads - 1) / threads * threads;
+    offer.cpus = offer.cpus / whole_cores * per_task;
+    return;
+  }
+  std::uint32_t tasks = offer.cpus / per_task;
+  if (needs.tasks_per_node > 0 && !needs.exclusive && needs.cpus_per_gpu == 0) {
+    tasks = std::min(tasks, needs.tasks_per_node);
+  }
+  offer.cpus = tasks * per_task;
+}
+
 /// CPUs that memory and the partition leave (cons_tres: _can_job_run_on_node).
 void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
   const Machine& machine = question.machine;
@@ -269,12 +288,15 @@ Offer offer_of(const Question& question, NodeId node) {
   const Free free = free_of(question, node);
   offer.cpus = free.cpus;
   offer.idle_cpus = free.cpus;
+  offer_whole_tasks(question, shape, offer);
   limit_cpus(question, shape, offer);
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
   const std::vector<std::uint8_t>* const kept = question.how.near_gpus;
   const std::uint8_t before = kept != nullptr ? (*kept)[index(node)] : kNoNearGpus;
-  const auto weight = static_cast<std::uint64_t>(shape.weight) << 8;
+  const auto* const completing = question.how.completing;
+  const bool comes_last = completing != nullptr && (*completing)[node] > 0;
+  const auto weight = (static_cast<std::uint64_t>(shape.weight) << 16) | (comes_last ? 0x100U : 0U);
   offer.weight =
       weight | (offer.near < 0 ? before : kNoNearGpus - static_cast<std::uint64_t>(offer.near));
   // For GRES cores are chosen at once, and no more of them than the tasks need.

@@ -26,6 +26,8 @@ struct Choosing {
   /// WILL_RUN tests of jobs without GPUs go by that (semantics ch. 11.12). One byte a node,
   /// kNoNearGpus at first; brought up to date. Null: every question starts anew.
   std::vector<std::uint8_t>* near_gpus = nullptr;
+  /// Epilogs that run on each node: such nodes come last among those of their weight. Null: none.
+  const IdVector<NodeId, std::int32_t>* completing = nullptr;
 };
 
 /// The low byte of a node's weight when no GPU is near: one less for each that is.
