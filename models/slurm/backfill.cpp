@@ -360,9 +360,8 @@ Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const Part
       ++cycle.started;
       const JobRecord& started = records_[job.job];
       if (started.allocation.exclusive) {
-        const Seconds unit = whole_seconds(params_.bf_resolution);
-        cycle.plan(floor_to(now(), unit), floor_to(started.end, unit),
-                   nodes_of(started.allocation, cluster_.nodes.size()));
+        const auto [from, to] = planned_span(now(), (started.end - now()) / 60);
+        cycle.plan(from, to, nodes_of(started.allocation, cluster_.nodes.size()));
       }
       if (job.least_limit != kNoTime && job.least_limit < original) {
         shorten(cycle, job);

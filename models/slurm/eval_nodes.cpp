@@ -176,7 +176,10 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
     const std::int64_t kept = std::max<std::int64_t>(least_nodes - 1, 0) * std::int64_t{offer.unit};
     some = std::min(some, std::max<std::int64_t>(budget - kept, needs.min_cpus_per_node));
     // CPUs for all GPUs still needed, whether or not the node has so many (seen: s8's J123).
-    const std::int64_t brought = std::min<std::int64_t>(gpus * needs.cpus_per_gpu, offer.cpus);
+    // Since 24.11 for those on offer only.
+    const bool all = question_.how.version < 2411;
+    const std::int64_t brought =
+        all ? std::min<std::int64_t>(gpus * needs.cpus_per_gpu, offer.cpus) : 0;
     some = std::max({some, brought, std::int64_t{offer.min_cpus}});
   }
   if (some <= 0) return false;

@@ -124,6 +124,7 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     if (count == 0) return false;
     offer.gpus += std::min(count, asked.per_job);
   }
+  offer.found += count;
   std::int64_t most = std::max(asked.per_node, asked.per_job);
   if (most == 0) most = asked.per_task * std::max(needs.tasks, 1U);
   near = std::min(near, count);
@@ -218,6 +219,98 @@ std::uint32_t most_tasks(const Needs& needs) {
   return needs.tasks == 1 || (one_each && needs.tasks > 0) ? 1 : any;
 }
 
+/// Tasks that a node has at the least and at the most (cons_tres: eval_nodes_select_cores).
+struct TaskRange {
+  std::int64_t least = 1, most = 0;
+};
+TaskRange tasks_of(const Needs& needs, std::int64_t fit) {
+  TaskRange range{1, std::min<std::int64_t>(most_tasks(needs), fit)};
+  if (needs.tasks_per_node > 0) {
+    range.least = needs.tasks_per_node;
+  } else if (needs.tasks_per_gpu > 0) {
+    const bool fixed = needs.min_nodes == needs.max_nodes;
+    range.least = fixed ? needs.tasks / needs.min_nodes : needs.tasks_per_gpu;
+    if (!fixed) range.most = std::min<std::int64_t>(needs.tasks, fit);
+  } else if (needs.max_nodes == 1 && needs.tasks > 0) {
+    range.least = needs.tasks;
+  }
+  if (fit < range.least) range.most = 0;
+  return range;
+}
+
+/// CPUs that a GPU brings: as asked, or in the first attempt so many as share the tasks evenly.
+std::int64_t cpus_per_gpu(const Question& question, const GresAsked& asked, std::int64_t per_task) {
+  const Needs& needs = question.needs;
+  if (needs.cpus_per_gpu > 0) return needs.cpus_per_gpu;
+  if (needs.tasks_per_gpu > 0) return std::int64_t{needs.tasks_per_gpu} * per_task;
+  const std::int64_t tasks = needs.tasks;
+  const std::int64_t gpus = asked.per_job > 0 ? asked.per_job : asked.per_task * tasks;
+  if (!question.near_only || tasks == 0 || gpus == 0) return 0;
+  if (tasks % gpus == 0) return tasks / gpus * per_task;
+  if (gpus % tasks == 0 && per_task % (gpus / tasks) == 0) return per_task / (gpus / tasks);
+  return 0;
+}
+
+/// A node offers no more tasks than its share of the GPUs serves, and no more CPUs than these take:
+/// since 24.11 (gres_filter_sock_core).
+void narrow_to_gpus(const Question& question, Offer& offer) {
+  const Needs& needs = question.needs;
+  const std::int64_t unit = offer.unit;
+  std::int64_t per_task = needs.cpus_per_task;
+  for (const GresAsked& asked : needs.gres) {
+    if (asked.is_gpu && !needs.has_cpus_per_task) {
+      per_task = std::max(per_task, needs.cpus_per_gpu * asked.per_task);
+    }
+  }
+  std::int64_t cpus = offer.cpus;
+  TaskRange tasks = tasks_of(needs, cpus / per_task);
+  std::int64_t least_units = 0;
+  for (const GresAsked& asked : needs.gres) {
+    if (tasks.most == 0) break;
+    const std::int64_t per_gpu = asked.is_gpu ? cpus_per_gpu(question, asked, per_task) : 0;
+    const std::int64_t per_job =
+        asked.per_job > 0 ? asked.per_job : asked.per_task * std::int64_t{needs.tasks};
+    std::int64_t most = asked.per_node > 0 ? asked.per_node : per_job;
+    if (per_job > 0) {
+      most = std::min(most, std::max<std::int64_t>(per_job - (question.min_nodes - 1), 1));
+    }
+    std::int64_t count = asked.is_gpu ? offer.found : most;
+    if (per_gpu > 0) most = most > 0 ? std::min(most, cpus / per_gpu) : cpus / per_gpu;
+    if (most > 0 || per_gpu > 0) count = std::min(count, most);
+    if (count == 0 || count < asked.per_node || count < asked.per_task) tasks.most = 0;
+    if (per_gpu > 0 && count > 0) {
+      const std::int64_t brought = per_gpu * count;
+      const bool is_small =
+          brought < tasks.least * per_task || brought < std::int64_t{needs.min_cpus_per_node};
+      tasks.most = std::min(tasks.most, is_small ? tasks.least : brought / per_task);
+    }
+    if (asked.per_task > 0) {
+      tasks.most = std::min(tasks.most, count / asked.per_task);
+      if (asked.per_node == 0) count = std::min(count, tasks.most * asked.per_task);
+    }
+    if (asked.is_gpu && needs.tasks_per_gpu > 0) {
+      if (asked.per_node == 0) count = std::min(count, tasks.most / needs.tasks_per_gpu);
+      tasks.most = std::min(tasks.most, count * needs.tasks_per_gpu);
+    }
+    tasks.most -= tasks.most % tasks.least;
+    std::int64_t units = (tasks.most * per_task + unit - 1) / unit;
+    if (per_gpu > 0) {
+      const std::int64_t gpus = asked.per_node > 0   ? asked.per_node
+                                : asked.per_task > 0 ? asked.per_task * tasks.most
+                                                     : std::max<std::int64_t>(count, 1);
+      tasks.most = std::min(tasks.most, gpus * per_gpu);
+      units = std::max(units, (gpus * per_gpu + unit - 1) / unit);
+    }
+    if (units * unit > cpus) tasks.most = 0;
+    cpus = std::min(cpus, units * unit);
+    if (needs.cpus_per_gpu > 0) least_units = units;
+    if (asked.is_gpu && asked.per_job > 0) offer.gpus = count;
+  }
+  if (needs.cpus_per_gpu == 0) cpus = std::min(cpus, tasks.most * per_task);
+  offer.cpus = tasks.most > 0 ? static_cast<std::uint32_t>(cpus) : 0;
+  offer.min_cpus = static_cast<std::uint32_t>(least_units * unit);
+}
+
 }  // namespace
 
 Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
@@ -300,7 +393,11 @@ Offer offer_of(const Question& question, NodeId node) {
   offer.weight =
       weight | (offer.near < 0 ? before : kNoNearGpus - static_cast<std::uint64_t>(offer.near));
   // For GRES cores are chosen at once, and no more of them than the tasks need.
-  if (!question.needs.gres.empty() && !question.needs.exclusive) {
+  if (question.needs.gres.empty() || question.needs.exclusive || offer.cpus == 0) {
+    // all that is free
+  } else if (question.how.version >= 2411) {
+    narrow_to_gpus(question, offer);
+  } else {
     const std::uint64_t tasks = most_tasks(question.needs);
     const std::uint64_t used = std::max<std::uint64_t>(
         tasks * question.task_cpus, std::max(question.least_cpus, offer.min_cpus));

@@ -34,6 +34,7 @@ struct Offer {
   std::uint32_t unit = 1;       ///< CPUs that are given together: of a core, of a socket
   std::uint32_t min_cpus = 0;   ///< that the GPUs asked for per node bring
   std::int64_t gpus = 0;        ///< free ones that --gpus may count
+  std::int64_t found = 0;       ///< free ones of the kinds asked for
   std::uint64_t weight = 0;     ///< Weight and, in the low byte, how few of the GPUs are near
   std::int64_t near = -1;       ///< GPUs that are near; -1: it did not come to that
 };

@@ -114,8 +114,8 @@ std::vector<Taken> choose_once(const Question& question, const NodeSet& nodes) {
 /// Nodes with what they give; empty: there is no way. GPUs far from all free cores are for a second
 /// attempt (semantics 5.7).
 std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
-  const bool twice = question.machine.shapes().bound_devices && !question.needs.gres.empty() &&
-                     !question.needs.enforce_binding;
+  const bool may_differ = question.machine.shapes().bound_devices || question.how.version >= 2411;
+  const bool twice = may_differ && !question.needs.gres.empty() && !question.needs.enforce_binding;
   if (twice) {
     question.near_only = true;
     std::vector<Taken> taken = choose_once(question, nodes);
