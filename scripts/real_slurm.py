@@ -296,11 +296,13 @@ def validate(options, tool):
         except Refused as refused:
             sys.exit(f"validate: {options.real} cannot be run here: {refused}")
         options.set = [*options.set, f"scheduler.started_before={before}"]
-        ours = tool.run(options, result, result / "golden.csv")
-        if isinstance(ours, str):
-            sys.exit(ours)
+        done = tool.run(options, result, result / "golden.csv")
+        if isinstance(done, str):
+            sys.exit(done)
+        ours, divergences = done
         near(tool.golden_attempts(result / "golden.csv"), ours)
-        compared = {options.real.name: tool.compare(result, result / "golden.csv", ours)}
+        compared = {options.real.name: {**tool.compare(result, result / "golden.csv", ours),
+                                        "divergences": divergences}}
     tool.report(options, compared)
     share = compared[options.real.name]["shares"]
     return 0 if all(share[what] == 1 for what in ("starts", "nodes", "rejections")) else 1

@@ -153,7 +153,7 @@ class Multifactor final : public rehearse::PriorityPolicy {
   }
 
   double age(const Job& job, rehearse::Time now) const {
-    const rehearse::Time since = params_.accrue_always ? job.submit : job.eligible;
+    const rehearse::Time since = params_.accrue_always ? job.submit : job.accrues;
     if (since >= now) return 0;
     const auto seconds = rehearse::whole_seconds(now) - rehearse::whole_seconds(since);
     const auto longest = rehearse::whole_seconds(params_.max_age);

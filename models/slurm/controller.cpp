@@ -284,6 +284,11 @@ void Controller::set_reason(JobRecord& job, Reason reason) {
   }
 }
 
+void Controller::set_accruing(JobRecord& job, Seconds since) {
+  job.accrues = since;
+  judges_.set_accruing(job.job, since == kNoTime ? kNever : at_seconds(since));
+}
+
 void Controller::hold(JobRecord& job, bool by_admin, Reason reason) {
   job.is_held = true;
   job.is_held_by_admin = by_admin;
@@ -317,6 +322,7 @@ void Controller::next_task(JobRecord& started) {
   next.list_order = next_list_order_++;  // what is left of an array becomes a new record
   next.submit = started.submit;
   next.begin = started.begin;
+  next.noted_reason = started.noted_reason;
   next.is_eligible = started.is_eligible;
   next.is_held = started.is_held;
   next.is_held_by_admin = started.is_held_by_admin;
@@ -324,6 +330,7 @@ void Controller::next_task(JobRecord& started) {
   next.limit_by_system = started.limit_by_system;
   next.switches_since = started.switches_since;
   if (next.is_eligible) judges_.set_eligible(next.job, at_seconds(next.begin));
+  set_accruing(next, started.accrues);
   insert(pending_, next);
 }
 
@@ -458,6 +465,7 @@ void Controller::requeue(JobRecord& job) {
   }
   job.is_split = job.array != kNone<std::uint32_t>;
   judges_.set_eligible(job.job, at_seconds(job.begin));
+  set_accruing(job, job.begin);
   insert(pending_, job);
   job.reason = Reason::None;
   set_reason(job, Reason::BeginTime);
@@ -560,7 +568,7 @@ bool Controller::waits_for_time() const {
   return std::any_of(pending_.begin(), pending_.end(), [&](JobId id) {
     const JobRecord& job = records_[id];
     return job.begin > now() || job.deadline > now() ||
-           (job.reason == Reason::Dependency && !job.is_held);
+           (job.reason == Reason::Dependency && judges_.dependency_due(id) != kNever);
   });
 }
 

@@ -6,6 +6,7 @@
 //   main_pass.cpp    the main scheduler's pass, and the choice of nodes for a start
 //   backfill.cpp     the backfill cycle and its map of time
 //   operations.cpp   what operators do
+//   follow.cpp       taking a real slurmctld's decisions where they differ
 //
 // When which of them runs is the clock's business: scheduler.cpp.
 #pragma once
@@ -75,6 +76,10 @@ class Controller {
   Time next_epilog() const { return epilogs_.empty() ? kNever : epilogs_.front().at; }
   Seconds next_limit_end() const;
 
+  /// Takes the decisions followed that are due and were not made: starts by `by`, preemptions.
+  void follow_due(StartedBy by);
+  Seconds next_followed() const;
+
   bool has_pending() const { return !pending_.empty(); }
   bool has_running() const { return !running_.empty(); }
   /// Whether time alone may let a job start: begin times, reservations, deadlines.
@@ -122,6 +127,7 @@ class Controller {
   TresCounts asked_tres(const Needs& needs) const;
   void score(JobRecord& job);
   void set_reason(JobRecord& job, Reason reason);
+  void set_accruing(JobRecord& job, Seconds since);
   void hold(JobRecord& job, bool by_admin, Reason reason);
   void remove_pending(JobId job);
   void start(JobRecord& job, const PartRecord& part, Allocation allocation, StartedBy by,
@@ -142,8 +148,10 @@ class Controller {
 
   // queue.cpp
   void split_corresponding();
+  void note_reason(JobRecord& job);
   std::vector<QueueRecord> build_queue(bool for_backfill);
   bool is_independent(JobRecord& job);
+  Reason dependency(const JobRecord& job) const;
   bool before(const QueueRecord& a, const QueueRecord& b) const;
 
   // main_pass.cpp
@@ -211,6 +219,14 @@ class Controller {
                                           bool now_only, Seconds start, Seconds next_try);
   std::vector<Ending> by_end() const;
   void shorten(Cycle& cycle, JobRecord& job);
+
+  // follow.cpp
+  std::string names_of(const NodeSet& nodes) const;
+  std::string text_of(const Decision* decision) const;
+  bool follow_start(const JobRecord& job, const PartRecord& part, StartedBy by,
+                    Allocation& allocation);
+  bool follow_preemption(const JobRecord& victim, JobId preemptor);
+  bool follow_late(JobId id, StartedBy by);
 
   // operations.cpp
   void ignore(std::string what);

@@ -43,7 +43,8 @@ struct JobRecord {
   Seconds submit = 0;
   Seconds begin = kNoTime;  ///< --begin, or since when it is eligible (Slurm's begin_time)
   bool is_eligible = false;
-  Seconds limit = kNoTime;  ///< minutes; kNoTime: not given; kInfinite
+  Seconds accrues = kNoTime;  ///< since when its age counts; a throttled array's goes on
+  Seconds limit = kNoTime;    ///< minutes; kNoTime: not given; kInfinite
   Seconds least_limit = kNoTime;
   Seconds deadline = kNoTime;
   bool limit_by_system = false;
@@ -52,8 +53,9 @@ struct JobRecord {
   bool requeues = true;
   bool is_requeued = false;  ///< its dependencies are past
   Reason reason = Reason::None;
-  Seconds planned = 0;         ///< start that backfill planned; 0: none
-  Seconds switches_since = 0;  ///< begin of its wait for few switches
+  Reason noted_reason = Reason::None;  ///< as the last queue found it, of those that are noted
+  Seconds planned = 0;                 ///< start that backfill planned; 0: none
+  Seconds switches_since = 0;          ///< begin of its wait for few switches
   // While it runs.
   Allocation allocation;
   PartitionId partition{};

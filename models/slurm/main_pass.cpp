@@ -219,6 +219,7 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
       set_reason(job, Reason::Resources);
       return Outcome::Busy;
     }
+    if (!follow_start(job, part, by, *found.allocation)) return Outcome::Busy;
     start(job, part, std::move(*found.allocation), by, minutes);
     return Outcome::Started;
   }
@@ -361,6 +362,7 @@ void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
   for (const JobId id : victims) {
     JobRecord& victim = records_[id];
     if (victim.preempted_at == kNoTime) {
+      if (!follow_preemption(victim, job.job)) continue;
       victim.preempted_at = now();
       victim.preempted_for = job.job;
       if (victim.grace > 0) {

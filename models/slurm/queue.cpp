@@ -5,6 +5,27 @@
 #include "models/slurm/controller.hpp"
 
 namespace rehearse::slurm {
+namespace {
+
+bool has_corresponding(const Special* special) {
+  return special != nullptr &&
+         std::any_of(special->dependencies.begin(), special->dependencies.end(),
+                     [](const Dependency& each) { return each.kind == DependencyKind::AfterCorr; });
+}
+
+}  // namespace
+
+// What is left of an array waits for all tasks that correspond to its own (s7).
+Reason Controller::dependency(const JobRecord& job) const {
+  Reason result = judges_.dependency(job.job);
+  if (job.array == kNone<std::uint32_t> || job.is_split) return result;
+  if (!has_corresponding(view_.special(job.job))) return result;
+  for (const JobId task : arrays_[job.array].unstarted) {
+    if (result == Reason::DependencyNeverSatisfied) break;
+    if (const Reason its = judges_.dependency(task); its != Reason::None) result = its;
+  }
+  return result;
+}
 
 // Whether nothing but the schedulers keeps the job back (job_independent); if so it is eligible
 // from now on.
@@ -14,12 +35,12 @@ bool Controller::is_independent(JobRecord& job) {
     return false;
   }
   if (!job.is_requeued) {
-    const Reason dependency = judges_.dependency(job.job);
-    if (dependency != Reason::None) {
-      set_reason(job, dependency);
+    if (const Reason reason = dependency(job); reason != Reason::None) {
+      set_reason(job, reason);
       if (job.is_eligible) {
         job.is_eligible = false;
         judges_.set_eligible(job.job, kNever);
+        set_accruing(job, kNoTime);
       }
       return false;
     }
@@ -47,6 +68,7 @@ bool Controller::is_independent(JobRecord& job) {
     job.is_eligible = true;
     if (job.begin == kNoTime) job.begin = now();
     judges_.set_eligible(job.job, at_seconds(job.begin));
+    if (job.accrues == kNoTime) set_accruing(job, job.begin);
     note_change();
   }
   if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
@@ -64,12 +86,7 @@ void Controller::split_corresponding() {
   const std::vector<JobId> pending = pending_;
   for (const JobId id : pending) {
     if (records_[id].array == kNone<std::uint32_t> || records_[id].is_split) continue;
-    const Special* const special = view_.special(id);
-    if (std::none_of(
-            special->dependencies.begin(), special->dependencies.end(),
-            [](const Dependency& each) { return each.kind == DependencyKind::AfterCorr; })) {
-      continue;
-    }
+    if (!has_corresponding(view_.special(id))) continue;
     const std::uint32_t array = records_[id].array;
     auto waiting = std::count_if(pending.begin(), pending.end(), [&](JobId other) {
       return records_[other].array == array && records_[other].is_split;
@@ -80,8 +97,20 @@ void Controller::split_corresponding() {
   }
 }
 
+// slurmctld keeps reasons for its data base: a new one counts as a change when the next queue is
+// built, not only when it is set (seen by a watch on its last_job_update).
+void Controller::note_reason(JobRecord& job) {
+  if (job.reason == Reason::None || job.reason == Reason::Priority ||
+      job.reason == Reason::Resources || job.reason == job.noted_reason) {
+    return;
+  }
+  job.noted_reason = job.reason;
+  note_change();
+}
+
 std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
   preempted_in_queue_.clear();
+  for (const JobId id : pending_) note_reason(records_[id]);
   split_corresponding();
   std::vector<QueueRecord> queue;
   const std::vector<JobId> pending = pending_;

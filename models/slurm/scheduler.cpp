@@ -22,6 +22,8 @@ using std::chrono::milliseconds;
 
 constexpr Seconds kReservationPoll = 5;  // semantics 7.3
 
+constexpr std::int64_t kFollowPhase = 900;  // ms: when passes of this second are over
+
 Time at_ms(Seconds second, std::int64_t ms) { return at_seconds(second) + milliseconds(ms); }
 
 class SlurmScheduler final : public Scheduler {
@@ -65,9 +67,11 @@ class SlurmScheduler final : public Scheduler {
       quiet_since_ = now;
     }
     run_backfill(now);
+    if (is_phase(now, params_.backfill_phase_ms)) controller.follow_due(StartedBy::Backfill);
     run_tick(now);
     run_main(now);
     run_epilogs(now);
+    follow_main(now);
     wake_next(control, now);
   }
 
@@ -133,6 +137,15 @@ class SlurmScheduler final : public Scheduler {
     last_sched_ = second;
   }
 
+  // After the pass of the second; after an epilog's, if one is still to come in it.
+  void follow_main(Time now) {
+    const bool waits = controller_->next_epilog() < at_ms(whole_seconds(now), kFollowPhase);
+    const std::int64_t phase = waits ? kFollowPhase : params_.main_phase_ms;
+    if (is_phase(now, phase) || is_phase(now, kFollowPhase)) {
+      controller_->follow_due(StartedBy::Main);
+    }
+  }
+
   Seconds last_pass(Seconds second) const {
     return std::max(last_sched_, last_turn(second - 1, whole_seconds(params_.sched_interval)));
   }
@@ -179,13 +192,20 @@ class SlurmScheduler final : public Scheduler {
       const Seconds change = controller_->reservations().next_change(last_poll_);
       if (change != 0) turn(change, kReservationPoll, params_.main_phase_ms);
     }
+    if (const Seconds followed = controller_->next_followed(); followed != kInfinite) {
+      turn(followed, 1, params_.backfill_phase_ms);
+      turn(followed, 1, params_.main_phase_ms);
+      turn(followed, 1, kFollowPhase);
+    }
     if (next == kNever || (next >= waking_at_ && waking_at_ > now)) return;
     waking_at_ = next;
     control.wake(next);
   }
 
   Time next_backfill(Time now) const {
-    if (!has_backfill() || controller_->changed_at() < last_backfill_) return kNever;
+    if (!has_backfill() || controller_->changed_at() < last_backfill_ || !is_alive(now)) {
+      return kNever;
+    }
     return next_turn(now, next_backfill_, 1, params_.backfill_phase_ms);
   }
 

@@ -19,7 +19,7 @@ namespace rehearse::cli {
 namespace {
 
 struct Options {
-  std::string experiment, cluster, trace, events, policies, output;
+  std::string experiment, cluster, trace, events, follow, policies, output;
   std::vector<std::string> sets, repairs;
   std::uint64_t seed = 1;
   bool seed_given = false, shares = false, no_html = false, quiet = false, json = false;
@@ -70,6 +70,7 @@ Experiment experiment_of(const Options& options) {
     experiment.events.clear();  // they name jobs of another trace
   }
   if (!options.events.empty()) experiment.events = options.events;
+  experiment.follow = options.follow;
   resolve_folders(experiment);
   if (experiment.trace.empty()) {
     fail({.message = "there is no trace to replay",
@@ -123,6 +124,9 @@ void add_run(CLI::App& app, int& exit_code) {
                       "perhaps events.csv");
   command->add_option("--events", options->events,
                       "What operators did: a CSV of scontrol, scancel and sacctmgr commands");
+  command->add_option("--follow", options->follow,
+                      "Decisions that are taken where the scheduler's own differ, as a jobs.csv; "
+                      "divergences.csv then says where");
   command->add_option("--policies", options->policies, "A file of policies, by slot");
   command->add_option("--set", options->sets, "One setting: backfill=easy, backfill.max_jobs=100")
       ->allow_extra_args(false);

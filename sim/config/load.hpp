@@ -43,6 +43,7 @@ struct Experiment {
   std::string cluster{};  ///< as load_cluster() takes it
   std::string trace{};    ///< a path
   std::string events{};   ///< a path of what operators did, as load_events() takes it; "": nothing
+  std::string follow{};   ///< a path of decisions that are followed; "": none
   PolicySettings policies{};
   std::vector<std::string> repairs{};  ///< as parse_trace_rules() takes them
   std::uint64_t seed = 1;

@@ -20,7 +20,9 @@ namespace rehearse {
 
 struct SimulationOptions {
   /// Called now and then with the simulated time and how many of all submissions have been made.
-  std::function<void(Time now, std::size_t submitted, std::size_t all)> progress;
+  std::function<void(Time now, std::size_t submitted, std::size_t all)> progress{};
+  /// What the run is to follow; nullptr: nothing. Only a scheduler that judges can.
+  const Decisions* follow = nullptr;
 };
 
 /// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row). A job that

@@ -10,6 +10,7 @@
 #include "sim/policy/clairvoyance.hpp"
 #include "sim/policy/slots.hpp"
 #include "sim/policy/view.hpp"
+#include "sim/state/decisions.hpp"
 
 namespace rehearse {
 
@@ -49,6 +50,8 @@ class JudgesControl {
   virtual void refuse(JobId, Reason, const std::string& message) = 0;
   /// The job may compete from `at` on (sacct's Eligible); kNever: no longer.
   virtual void set_eligible(JobId, Time at) = 0;
+  /// Its age counts from `since` on; kNever: it has none.
+  virtual void set_accruing(JobId, Time since) = 0;
   virtual void set_time_limit(JobId, Duration) = 0;
   /// Ends a running job now; `requeue`: it is pending again then. Whether its processes were gone
   /// at once: if not, they ignored the signal, and its nodes are clean only after they are killed.
@@ -71,8 +74,19 @@ class JudgesControl {
   virtual void note(std::string text) = 0;
   /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
   virtual Reason dependency(JobId) const = 0;
+  /// When time alone changes that (after:id+minutes); kNever: it does not.
+  virtual Time dependency_due(JobId) const = 0;
   /// Whether as many tasks of its array run as may.
   virtual bool is_throttled(JobId) const = 0;
+  /// Whether another scheduler's decisions of the job are known; the scheduler is then to take them
+  /// where its own differ, and to say so. Of jobs that share a name nothing is known.
+  virtual bool follows(JobId) const = 0;
+  /// What was decided of the job's present attempt; nullptr: it did not start there.
+  virtual const Decision* decision(JobId) const = 0;
+  /// Whether another attempt of the job came after the present one.
+  virtual bool was_requeued(JobId) const = 0;
+  /// The present attempt of the job differs. Of each kind the first time is kept.
+  virtual void diverges(JobId, DivergenceKind, std::string ours, std::string theirs) = 0;
 };
 
 /// What happened since the last pass. Spans are valid during the call only.

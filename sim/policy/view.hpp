@@ -54,6 +54,10 @@ class View {
   const Asked& asked(JobId id) const { return state_.workload.asked[submission(id).asked]; }
   const Asked& asked(AskedId id) const { return state_.workload.asked[id]; }
   const Special* special(JobId id) const { return state_.workload.special(job(id).submission); }
+  /// What the trace calls the job: "J042", "A03_7".
+  std::string job_text(JobId id) const {
+    return state_.workload.task_text(entry(id).submission, entry(id).array_task);
+  }
   const std::string& name(NameId id) const { return state_.workload.names[id]; }
   const JobEntry& entry(JobId id) const { return state_.journal.jobs[id]; }
   const Resources& resources() const { return state_.resources; }

@@ -28,6 +28,10 @@ void write_jobs_csv(const Cluster& cluster, const Workload& workload, const Jour
 void write_shares_csv(const Cluster& cluster, const Workload& workload, const Journal& journal,
                       const Sink& sink);
 
+/// A row per difference from the decisions that were followed, in order of time.
+void write_divergences_csv(const Cluster& cluster, const Workload& workload, const Journal& journal,
+                           const Sink& sink);
+
 std::string timeline_csv(const Timeline& timeline);
 
 /// Everything in Metrics but its timeline. The value of "schema" is kSummarySchema; it grows when a
@@ -50,6 +54,7 @@ struct RunManifest {
   std::vector<InputFile> cluster;  ///< the file, then those that it extends
   InputFile trace;
   InputFile events{};  ///< without a path: there are none
+  InputFile follow{};  ///< decisions that were followed, likewise
   std::map<std::string, std::map<std::string, std::string>> policies;  ///< slot -> parameters
   std::vector<std::string> repairs;                                    ///< rules in force
   std::uint64_t seed = 0;
@@ -62,8 +67,9 @@ std::string manifest_json(const RunManifest& manifest);
 std::string sha256_of_file(const std::string& path);
 std::string sha256(std::string_view bytes);
 
-/// Writes jobs.csv, timeline.csv, summary.json, manifest.json and, if `shares`, shares.csv into
-/// `directory`, which is made if it is missing. Throws std::system_error.
+/// Writes jobs.csv, timeline.csv, summary.json, manifest.json, if `shares` shares.csv, and if
+/// decisions were followed divergences.csv, into `directory`, which is made if it is missing.
+/// Throws std::system_error.
 void write_run(const std::string& directory, const Cluster& cluster, const Workload& workload,
                const Journal& journal, const Metrics& metrics, const RunManifest& manifest,
                bool shares);

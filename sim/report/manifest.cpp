@@ -68,6 +68,7 @@ std::string manifest_json(const RunManifest& manifest) {
                {"repairs", manifest.repairs},   {"policies", manifest.policies},
                {"seed", manifest.seed}};
   if (!manifest.events.path.empty()) json["events"] = to_json(manifest.events);
+  if (!manifest.follow.path.empty()) json["follow"] = to_json(manifest.follow);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -82,6 +83,7 @@ void write_run(const std::string& directory, const Cluster& cluster, const Workl
   };
   table("jobs.csv", write_jobs_csv);
   if (shares) table("shares.csv", write_shares_csv);
+  if (!manifest.follow.path.empty()) table("divergences.csv", write_divergences_csv);
   write_text(directory + "/timeline.csv", timeline_csv(metrics.timeline));
   write_text(directory + "/summary.json", summary_json(metrics));
   write_text(directory + "/manifest.json", manifest_json(manifest));

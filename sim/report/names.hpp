@@ -13,9 +13,7 @@ namespace rehearse {
 
 /// "J042", "17", "A03_7".
 inline std::string job_name(const Workload& workload, const JobEntry& job) {
-  std::string name = workload.id_text(job.submission);
-  if (job.array_task != kNone<std::uint32_t>) name += "_" + std::to_string(job.array_task);
-  return name;
+  return workload.task_text(job.submission, job.array_task);
 }
 
 /// The account's association; none if the job was put on no account (it is the root's).

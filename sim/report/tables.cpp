@@ -323,6 +323,18 @@ void write_shares_csv(const Cluster& cluster, const Workload& workload, const Jo
   sink({out.data(), out.size()});
 }
 
+void write_divergences_csv(const Cluster&, const Workload& workload, const Journal& journal,
+                           const Sink& sink) {
+  std::string out = "time,id,attempt,kind,ours,theirs\n";
+  for (const Divergence& each : journal.divergences) {
+    const Attempt& attempt = journal.attempts[each.attempt];
+    out += fmt::format("{},{},{},{},{},{}\n", whole_seconds(each.at),
+                       csv_field(job_name(workload, journal.jobs[attempt.job])), attempt.number,
+                       divergence_name(each.kind), csv_field(each.ours), csv_field(each.theirs));
+  }
+  sink(out);
+}
+
 std::string timeline_csv(const Timeline& timeline) {
   std::string out = "time,cpus_used,cpus_free";
   for (const std::string& type : timeline.gpu_types) {

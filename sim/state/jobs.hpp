@@ -26,6 +26,7 @@ struct Job {
   AttemptId attempt{};
   Time submit;             ///< of this attempt
   Time eligible = kNever;  ///< of this attempt; kNever while it is held or dependent
+  Time accrues = kNever;   ///< since when its age counts (slurmctld's accrue_time)
   Duration time_limit = kUnlimited;
   AssocId assoc{};
   UserId user{};

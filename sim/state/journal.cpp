@@ -18,6 +18,12 @@ std::string_view started_by_name(StartedBy started_by) {
   return kNames[static_cast<std::size_t>(started_by)];
 }
 
+std::string_view divergence_name(DivergenceKind kind) {
+  static constexpr std::array<std::string_view, kDivergenceKinds> kNames{
+      "early", "late", "nodes", "partition", "starter", "spared", "preempted", "lost"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
 TresCounts allocated_tres(const Cluster& cluster, const Journal& journal, const Attempt& attempt) {
   return tres_of_shares(cluster, cluster.partitions[attempt.partition], journal.held(attempt),
                         journal.gres);

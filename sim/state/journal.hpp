@@ -79,6 +79,28 @@ struct Eviction {
   Duration grace;
 };
 
+/// In what a scheduler differs from decisions that it follows (decisions.hpp).
+enum class DivergenceKind : std::uint8_t {
+  Early,      ///< would have started the attempt, or would start what never started there
+  Late,       ///< would not have started it yet
+  Nodes,      ///< would have chosen other nodes
+  Partition,  ///< would have started it in another of its partitions
+  Starter,    ///< main instead of backfill, or the reverse, within the same second
+  Spared,     ///< would not have preempted it
+  Preempted,  ///< would have preempted it
+  Lost,       ///< cannot follow: it was refused here, or does not fit where it ran there
+};
+inline constexpr std::size_t kDivergenceKinds = static_cast<std::size_t>(DivergenceKind::Lost) + 1;
+std::string_view divergence_name(DivergenceKind kind);  ///< "early", "late", ...
+
+struct Divergence {
+  Time at;
+  AttemptId attempt;
+  DivergenceKind kind;
+  std::string ours;    ///< what the scheduler would have done, or why it did not
+  std::string theirs;  ///< what was done instead
+};
+
 struct Journal {
   explicit Journal(std::size_t gres_kinds = 0) : gres(gres_kinds) {}
 
@@ -91,8 +113,9 @@ struct Journal {
   IdVector<UserId, std::string> users;
   IdVector<AssocId, Assoc> assocs;  ///< the cluster's, then users that came up in the run
   std::vector<std::string> notes;   ///< what the run has to say: trimmed requests, refusals, ...
-  bool clairvoyant = false;         ///< a policy has read true run times
-  Time end = Time::min();           ///< of the last event
+  std::vector<Divergence> divergences;  ///< from the decisions that were followed
+  bool clairvoyant = false;             ///< a policy has read true run times
+  Time end = Time::min();               ///< of the last event
 
   std::span<const Share> held(const Attempt& attempt) const {
     return {shares.data() + attempt.first_share, attempt.share_count};

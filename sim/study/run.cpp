@@ -6,6 +6,7 @@
 
 #include "sim/base/diagnostics.hpp"
 #include "sim/policy/registry.hpp"
+#include "sim/study/load_decisions.hpp"
 #include "sim/workload/load_trace.hpp"
 #include "sim/workload/read_events.hpp"
 
@@ -56,7 +57,19 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
   Diagnostics diagnostics;
   ReadyScheduler ready = make_scheduler(policies, diagnostics);
   diagnostics.throw_if_errors();
-  result.journal = simulate(result.cluster, result.workload, *ready.scheduler, options);
+  SimulationOptions simulation = options;
+  Decisions decisions;
+  if (!experiment.follow.empty()) {
+    if (!ready.scheduler->lifecycle().judges) {
+      fail({.message = fmt::format("scheduler `{}` cannot follow decisions",
+                                   ready.resolved.at("scheduler").at("use")),
+            .help = "--follow is for scheduler: slurm"});
+    }
+    decisions = load_decisions(experiment.follow, result.cluster, result.workload);
+    simulation.follow = &decisions;
+    manifest.follow = {experiment.follow, sha256_of_file(experiment.follow)};
+  }
+  result.journal = simulate(result.cluster, result.workload, *ready.scheduler, simulation);
   result.metrics.scheduler = ready.resolved.at("scheduler").at("use");
   result.metrics.stranded_cpus_per_gpu = experiment.stranded_cpus_per_gpu;
 

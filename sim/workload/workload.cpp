@@ -75,6 +75,12 @@ std::string Workload::id_text(SubmissionId id) const {
   return row.name == kNone<NameId> ? std::to_string(row.number) : names[row.name];
 }
 
+std::string Workload::task_text(SubmissionId id, std::uint32_t array_task) const {
+  std::string text = id_text(id);
+  if (array_task != kNone<std::uint32_t>) text += "_" + std::to_string(array_task);
+  return text;
+}
+
 namespace {
 
 std::int64_t asked_tasks(const Asked& asked) {

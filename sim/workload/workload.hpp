@@ -170,6 +170,8 @@ struct Workload {
   }
   /// "J042" or the number.
   std::string id_text(SubmissionId id) const;
+  /// The same of a task of its array: "A03_7"; kNone: the submission's own.
+  std::string task_text(SubmissionId id, std::uint32_t array_task) const;
 };
 
 /// CPUs and GPUs that a request comes to by its own words, before a cluster's defaults: for

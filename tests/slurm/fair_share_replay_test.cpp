@@ -288,7 +288,7 @@ void compare_priorities(const Scenario& scenario, const Controller& controller, 
     if (ran.gpus > 0) asked.gres_per_node.push_back({"gpu", "", ran.gpus / ran.nodes});
     const Candidate candidate = scene.wait(asked, *partition);
     Job& job = scene.job(candidate);
-    job.eligible = at_seconds(ran.eligible);
+    job.eligible = job.accrues = at_seconds(ran.eligible);
     job.assoc = ran.payer.assoc;
     job.qos = ran.payer.job_qos;
     scene.set_fair_share(job.assoc, controller.factor(job.assoc));

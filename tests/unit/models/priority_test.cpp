@@ -61,7 +61,7 @@ TEST_CASE("Waiting pays back a larger area", "[priority]") {
   const Candidate small = scene.wait(cpus(1)), large = scene.wait(cpus(8));
   REQUIRE(score(scene, "smallest-area-first", small) == Approx(-std::log(2.0)));
   REQUIRE(score(scene, "smallest-area-first", large) == Approx(-std::log(9.0)));
-  scene.job(small).eligible = at_seconds(20 * 3600);
+  scene.job(small).eligible = scene.job(small).accrues = at_seconds(20 * 3600);
   scene.set_time(at_seconds(20 * 3600));
   REQUIRE(score(scene, "smallest-area-first", large) == Approx(2 - std::log(9.0)));
   REQUIRE(score(scene, "smallest-area-first", large) > score(scene, "smallest-area-first", small));
@@ -144,7 +144,7 @@ TEST_CASE("Multifactor: age grows to max_age [V]", "[priority]") {
   REQUIRE(score(scene, "multifactor", job, weights) == 65);
   scene.set_time(at_seconds(3 * 86400));
   REQUIRE(score(scene, "multifactor", job, weights) == 100000);
-  scene.job(job).eligible = at_seconds(3 * 86400 - 43200);
+  scene.job(job).accrues = at_seconds(3 * 86400 - 43200);
   REQUIRE(score(scene, "multifactor", job, weights) == 50000);
   const Params accrue{{"age_weight", "100000"}, {"max_age", "6-0"}, {"accrue_always", "yes"}};
   REQUIRE(score(scene, "multifactor", job, accrue) == 50000);

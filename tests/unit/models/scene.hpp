@@ -56,7 +56,7 @@ class Scene {
     INFO(resolved.detail);
     REQUIRE(resolved.request);
     Job job;
-    job.eligible = job.submit;
+    job.eligible = job.accrues = job.submit;
     job.time_limit = time_limit;
     job.request = *resolved.request;
     job.partition = partition;
