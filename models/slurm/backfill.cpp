@@ -121,7 +121,7 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
     JobRecord& job = records_[id];
     const PartRecord part = job.parts[entry.part];
     const bool is_meta = job.array != kNone<std::uint32_t> && !job.is_split;
-    if (is_meta && judges_.is_throttled(id)) return;
+    if (job.array != kNone<std::uint32_t> && judges_.is_throttled(id)) return;
     if (planned_before == 0 && is_skipped(cycle, job, part)) return;
     const Tried tried = backfill_job(cycle, job, part);
     if (tried == Tried::Failed) {
@@ -139,7 +139,8 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
       if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
       if (is_throttled_with(id, planned)) return;
       if (cycle.slots.size() >= cycle.slot_limit) return;
-      continue;  // the same record stands for the next task
+      preempting_since_.erase(id);  // each of the tasks planned may preempt (s12)
+      continue;                     // the same record stands for the next task
     }
     if (array.unstarted.empty()) return;
     if (params_.version >= Version::V2302 && cycle.tested >= params_.bf_max_job_test) return;

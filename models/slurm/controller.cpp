@@ -48,6 +48,7 @@ Controller::Controller(const Params& params, Slots& slots, Control& control, Jud
       slots_(slots),
       control_(control),
       judges_(judges),
+      following_(judges.following()),
       view_(control.view()),
       cluster_(view_.cluster()),
       partitions_(cluster_.partitions),
@@ -443,7 +444,8 @@ bool Controller::kill(JobRecord& job, JobState as, bool requeue_it) {
   const Duration until_clean =
       at_once ? Duration{params_.kill_delay_ms}
               : Duration{whole_seconds(params_.kill_wait) * 1000 - 330 + params_.kill_delay_ms};
-  free_nodes(job, view_.now() + until_clean, true);
+  // The epilog of a node that is down brings no pass (s12).
+  free_nodes(job, view_.now() + until_clean, as != JobState::NodeFail);
   if (requeue_it) {
     requeue(job);
   } else {

@@ -243,6 +243,7 @@ class Controller {
   Slots& slots_;
   Control& control_;
   JudgesControl& judges_;
+  Following& following_;
   const View& view_;
   const Cluster& cluster_;
   IdVector<PartitionId, Partition> partitions_;  ///< as operators changed them

@@ -13,6 +13,11 @@ namespace {
 
 constexpr Seconds kLatest = 5;  // seconds after which what does not fit is given up
 
+// Starts whose starter is not known are due when those of the main scheduler are.
+StartedBy due_with(StartedBy theirs) {
+  return theirs == StartedBy::Backfill ? StartedBy::Backfill : StartedBy::Main;
+}
+
 bool is_other(StartedBy ours, StartedBy theirs) {
   return theirs != StartedBy::None && theirs != ours;
 }
@@ -38,24 +43,24 @@ std::string Controller::text_of(const Decision* decision) const {
 // Whether the job that fits `allocation` is to start now, where theirs puts it.
 bool Controller::follow_start(const JobRecord& job, const PartRecord& part, StartedBy by,
                               Allocation& allocation) {
-  if (!judges_.follows(job.job)) return true;
-  const Decision* const theirs = judges_.decision(job.job);
+  if (!following_.knows(job.job)) return true;
+  const Decision* const theirs = following_.decision(job.job);
   const NodeSet chosen = nodes_of(allocation, cluster_.nodes.size());
   const std::string ours = fmt::format("{} {} on {}", started_by_name(by),
                                        partitions_[part.partition].name, names_of(chosen));
   if (theirs == nullptr || whole_seconds(theirs->start) > now()) {
-    judges_.diverges(job.job, DivergenceKind::Early, ours, text_of(theirs));
+    following_.diverges(job.job, DivergenceKind::Early, ours, text_of(theirs));
     return false;
   }
   if (theirs->partition != part.partition) {
-    judges_.diverges(job.job, DivergenceKind::Partition, ours, text_of(theirs));
+    following_.diverges(job.job, DivergenceKind::Partition, ours, text_of(theirs));
     return false;
   }
   if (is_other(by, theirs->started_by)) {
-    judges_.diverges(job.job, DivergenceKind::Starter, ours, text_of(theirs));
+    following_.diverges(job.job, DivergenceKind::Starter, ours, text_of(theirs));
   }
   if (chosen == theirs->nodes) return true;
-  judges_.diverges(job.job, DivergenceKind::Nodes, ours, text_of(theirs));
+  following_.diverges(job.job, DivergenceKind::Nodes, ours, text_of(theirs));
   auto other = choose_nodes(machine_, *part.needs, theirs->nodes, choosing(job, part, false));
   if (other && nodes_of(*other, cluster_.nodes.size()) == theirs->nodes) {
     allocation = std::move(*other);
@@ -65,21 +70,21 @@ bool Controller::follow_start(const JobRecord& job, const PartRecord& part, Star
 
 // Whether the victim is to go: it is gone there within its grace time, too.
 bool Controller::follow_preemption(const JobRecord& victim, JobId preemptor) {
-  if (!judges_.follows(victim.job)) return true;
-  const Decision* const theirs = judges_.decision(victim.job);
+  if (!following_.knows(victim.job)) return true;
+  const Decision* const theirs = following_.decision(victim.job);
   const Seconds latest = now() + victim.grace + params_.time_limit_interval + kLatest;
   if (theirs != nullptr && whole_seconds(theirs->end) <= latest) return true;
-  judges_.diverges(victim.job, DivergenceKind::Preempted,
-                   fmt::format("for {}", view_.job_text(preemptor)), text_of(theirs));
+  following_.diverges(victim.job, DivergenceKind::Preempted,
+                      fmt::format("for {}", view_.job_text(preemptor)), text_of(theirs));
   return false;
 }
 
 // Starts the job now where theirs did, if it fits there.
 bool Controller::follow_late(JobId id, StartedBy by) {
   JobRecord& job = records_[id];
-  const Decision* const theirs = judges_.decision(id);
+  const Decision* const theirs = following_.decision(id);
   if (theirs == nullptr || whole_seconds(theirs->start) > now()) return false;
-  if (is_other(by, theirs->started_by) && whole_seconds(theirs->start) == now()) return false;
+  if (due_with(theirs->started_by) != by && whole_seconds(theirs->start) == now()) return false;
   const auto part = std::find_if(job.parts.begin(), job.parts.end(), [&](const PartRecord& each) {
     return each.partition == theirs->partition;
   });
@@ -90,11 +95,11 @@ bool Controller::follow_late(JobId id, StartedBy by) {
   const std::string reason(reason_name(job.reason));
   if (!allocation) {
     if (whole_seconds(theirs->start) + kLatest < now()) {
-      judges_.diverges(id, DivergenceKind::Lost, reason, text_of(theirs));
+      following_.diverges(id, DivergenceKind::Lost, reason, text_of(theirs));
     }
     return false;
   }
-  judges_.diverges(id, DivergenceKind::Late, reason, text_of(theirs));
+  following_.diverges(id, DivergenceKind::Late, reason, text_of(theirs));
   if (!job.is_eligible) {
     job.is_eligible = true;
     if (job.begin == kNoTime || job.begin > now()) job.begin = now();
@@ -111,12 +116,12 @@ bool Controller::follow_late(JobId id, StartedBy by) {
 void Controller::follow_due(StartedBy by) {
   const std::vector<JobId> running = running_;
   for (const JobId id : running) {
-    const Decision* const theirs = judges_.decision(id);
+    const Decision* const theirs = following_.decision(id);
     if (theirs == nullptr || theirs->state != JobState::Preempted) continue;
     if (whole_seconds(theirs->end) > now() || by != StartedBy::Main) continue;
-    judges_.diverges(id, DivergenceKind::Spared, "runs on",
-                     fmt::format("preempted at {}", whole_seconds(theirs->end)));
-    kill(records_[id], JobState::Preempted, judges_.was_requeued(id));
+    following_.diverges(id, DivergenceKind::Spared, "runs on",
+                        fmt::format("preempted at {}", whole_seconds(theirs->end)));
+    kill(records_[id], JobState::Preempted, following_.decision(id, 1) != nullptr);
   }
   const std::vector<JobId> pending = pending_;
   for (JobId id : pending) {
@@ -133,7 +138,7 @@ void Controller::follow_due(StartedBy by) {
 Seconds Controller::next_followed() const {
   Seconds next = kInfinite;
   const auto look = [&](JobId id) {
-    const Decision* const theirs = judges_.decision(id);
+    const Decision* const theirs = following_.decision(id);
     if (theirs == nullptr) return;
     const Seconds start = whole_seconds(theirs->start);
     const bool waits = view_.job(id).state == JobState::Pending;

@@ -53,7 +53,7 @@ void Controller::examine(Pass& pass, const QueueRecord& entry) {
         pass.failed_arrays.contains({job.array, part.partition})) {
       return;
     }
-    if (is_meta && judges_.is_throttled(id)) {
+    if (job.array != kNone<std::uint32_t> && judges_.is_throttled(id)) {
       set_reason(job, Reason::JobArrayTaskLimit);
       return;
     }

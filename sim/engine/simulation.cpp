@@ -4,7 +4,6 @@
 #include <iterator>
 #include <optional>
 #include <queue>
-#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -30,9 +29,9 @@ class Simulation final : public Control, private JudgesControl {
         state_(cluster, workload),
         view_(state_),
         admissions_(state_, workload),
-        eligibility_(state_, workload) {
+        eligibility_(state_, workload),
+        following_(state_, options.follow) {
     sort_submissions();
-    if (options.follow != nullptr) find_namesakes();
     state_.jobs.reserve(order_.size());
     state_.journal.jobs.reserve(order_.size());
     state_.journal.attempts.reserve(order_.size());
@@ -133,7 +132,6 @@ class Simulation final : public Control, private JudgesControl {
   }
 
   void set_accruing(JobId id, Time since) override { state_.jobs[id].accrues = since; }
-
   void set_time_limit(JobId id, Duration limit) override {
     state_.jobs[id].time_limit = limit;
     state_.journal.attempts[state_.jobs[id].attempt].time_limit = limit;
@@ -179,32 +177,9 @@ class Simulation final : public Control, private JudgesControl {
   }
   bool is_throttled(JobId id) const override { return eligibility_.is_throttled(id); }
 
-  bool follows(JobId id) const override {
-    return options_.follow != nullptr && !namesakes_.contains(state_.journal.jobs[id].submission);
-  }
-
-  const Decision* decision(JobId id) const override { return decision_of(id, 0); }
-  bool was_requeued(JobId id) const override { return decision_of(id, 1) != nullptr; }
-
-  void diverges(JobId id, DivergenceKind kind, std::string ours, std::string theirs) override {
-    const AttemptId attempt = state_.jobs[id].attempt;
-    if (!diverged_.insert({attempt, kind}).second) return;
-    state_.journal.divergences.push_back(
-        {state_.now, attempt, kind, std::move(ours), std::move(theirs)});
-  }
+  Following& following() override { return following_; }
 
  private:
-  // Of the attempt that is so many after the present one.
-  const Decision* decision_of(JobId id, int later) const {
-    if (!follows(id)) return nullptr;
-    const JobEntry& entry = state_.journal.jobs[id];
-    const int number = state_.journal.attempts[state_.jobs[id].attempt].number + later;
-    const auto found =
-        options_.follow->find({workload_.task_text(entry.submission, entry.array_task),
-                               static_cast<std::uint16_t>(number)});
-    return found == options_.follow->end() ? nullptr : &found->second;
-  }
-
   struct End {
     Time at;
     AttemptId attempt;
@@ -236,14 +211,6 @@ class Simulation final : public Control, private JudgesControl {
       const Submission& right = workload_.submissions[b];
       return std::tie(left.submit, left.number, a) < std::tie(right.submit, right.number, b);
     });
-  }
-
-  void find_namesakes() {
-    std::map<std::string, SubmissionId> first;
-    for (const SubmissionId id : order_) {
-      const auto [at, is_new] = first.try_emplace(workload_.id_text(id), id);
-      if (!is_new) namesakes_.insert({at->second, id});
-    }
   }
 
   Time next_submit() const {
@@ -607,6 +574,7 @@ class Simulation final : public Control, private JudgesControl {
   View view_;
   Admissions admissions_;
   Eligibility eligibility_;
+  Following following_;
   std::vector<SubmissionId> order_;
   std::size_t next_ = 0;  // in order_
   std::size_t next_operation_ = 0;
@@ -620,9 +588,6 @@ class Simulation final : public Control, private JudgesControl {
   std::vector<const Operation*> operations_;
   bool freed_ = false, woken_ = false;
   std::vector<JobId> affected_;
-  std::set<SubmissionId>
-      namesakes_;  // submissions that share their names, if decisions are followed
-  std::set<std::pair<AttemptId, DivergenceKind>> diverged_;
   std::map<AttemptId, Time> metered_;  // running attempts whose use is in the ledger up to then
 };
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "sim/policy/clairvoyance.hpp"
+#include "sim/policy/following.hpp"
 #include "sim/policy/slots.hpp"
 #include "sim/policy/view.hpp"
-#include "sim/state/decisions.hpp"
 
 namespace rehearse {
 
@@ -78,15 +78,9 @@ class JudgesControl {
   virtual Time dependency_due(JobId) const = 0;
   /// Whether as many tasks of its array run as may.
   virtual bool is_throttled(JobId) const = 0;
-  /// Whether another scheduler's decisions of the job are known; the scheduler is then to take them
-  /// where its own differ, and to say so. Of jobs that share a name nothing is known.
-  virtual bool follows(JobId) const = 0;
-  /// What was decided of the job's present attempt; nullptr: it did not start there.
-  virtual const Decision* decision(JobId) const = 0;
-  /// Whether another attempt of the job came after the present one.
-  virtual bool was_requeued(JobId) const = 0;
-  /// The present attempt of the job differs. Of each kind the first time is kept.
-  virtual void diverges(JobId, DivergenceKind, std::string ours, std::string theirs) = 0;
+  /// Another scheduler's decisions: where they are known, those that judge take them instead of
+  /// their own, and say so.
+  virtual Following& following() = 0;
 };
 
 /// What happened since the last pass. Spans are valid during the call only.
