@@ -176,7 +176,6 @@ class Simulation final : public Control, private JudgesControl {
     return eligibility_.dependencies_of(id).ask_again;
   }
   bool is_throttled(JobId id) const override { return eligibility_.is_throttled(id); }
-
   Following& following() override { return following_; }
 
  private:
