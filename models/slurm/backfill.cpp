@@ -374,6 +374,7 @@ Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const Part
       return Tried::Failed;
     case Outcome::Busy:
     case Outcome::NotAvailable:
+    case Outcome::Forbidden:
     case Outcome::Impossible:
       break;
   }

@@ -206,6 +206,7 @@ std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
   }
   if (cluster_.enforce_part_limits != EnforcePartLimits::No) {
     reason = partition_reason(job, part, true);
+    if (reason == Reason::None) reason = forbidden(job, part);
     if (reason != Reason::None && reason != Reason::PartitionDown) {
       return "Requested partition configuration not available now";
     }
@@ -260,7 +261,14 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
   }
   if (where.state == PartitionState::Down) return Reason::PartitionDown;
   if (where.state == PartitionState::Inactive) return Reason::PartitionInactive;
-  return view_.forbidden(view_.job(job.job).assoc, view_.job(job.job).qos, where);
+  return Reason::None;
+}
+
+// Who may use the partition is asked at submission and at a start, not when queues are built: such
+// a job gets its plans (s13).
+Reason Controller::forbidden(const JobRecord& job, const PartRecord& part) const {
+  return view_.forbidden(view_.job(job.job).assoc, view_.job(job.job).qos,
+                         partitions_[part.partition]);
 }
 
 void Controller::score(JobRecord& job) {

@@ -51,6 +51,7 @@ enum class Outcome : std::uint8_t {
   ReservationBusy,  ///< advanced reservations are in the way
   LimitHeld,
   NotAvailable,  ///< nodes that it needs are down or drained
+  Forbidden,     ///< its account or QOS may not use the partition
   Impossible,
 };
 
@@ -75,6 +76,9 @@ class Controller {
   bool finish_epilog();
   Time next_epilog() const { return epilogs_.empty() ? kNever : epilogs_.front().at; }
   Seconds next_limit_end() const;
+  /// Nodes that were down and were resumed answer by now: they can be used, and ask for a pass.
+  void take_responses();
+  Time next_response() const { return responses_.empty() ? kNever : responses_.front().first; }
 
   /// Takes the decisions followed that are due and were not made: starts by `by`, preemptions.
   void follow_due(StartedBy by);
@@ -122,6 +126,7 @@ class Controller {
   void make_parts(JobRecord& job);
   std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
   std::uint32_t most_nodes(const JobRecord& job, const Partition& where) const;
+  Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
   TresCounts asked_tres(const Needs& needs) const;
@@ -237,6 +242,7 @@ class Controller {
   void update_partition(const UpdatePartition& update);
   void update_job(const UpdateJob& update);
   void fail_jobs_on(NodeId node);
+  void resume(NodeId node);
   std::vector<JobId> jobs_named(const std::vector<JobName>& names) const;
 
   const Params params_;
@@ -263,6 +269,7 @@ class Controller {
   std::map<std::string, std::int64_t> free_licenses_;
   std::vector<Epilog> epilogs_;  ///< by time
   NodeSet down_, drained_;
+  std::deque<std::pair<Time, NodeId>> responses_;  ///< of resumed nodes, by time
   IdVector<NodeId, std::int32_t> completing_;
   mutable std::vector<std::uint8_t> near_gpus_;  ///< what selection left on the nodes before 23.11
   std::vector<std::string> ignored_;             ///< of the command in hand

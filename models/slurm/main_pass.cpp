@@ -104,6 +104,7 @@ Outcome Controller::examine_job(Pass& pass, JobRecord& job, const PartRecord& pa
     case Outcome::Started:
     case Outcome::ReservationBusy:
     case Outcome::NotAvailable:
+    case Outcome::Forbidden:
       break;
     case Outcome::LimitHeld:
       if (params_.assoc_limit_stop) block(pass, job, part);
@@ -189,6 +190,10 @@ Choosing Controller::choosing(const JobRecord& job, const PartRecord& part, bool
 // select_nodes(RUN_NOW): `available` are the nodes that the pass leaves.
 Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const NodeSet& available,
                               StartedBy by, Seconds minutes) {
+  if (const Reason reason = forbidden(job, part); reason != Reason::None) {
+    set_reason(job, reason);
+    return Outcome::Forbidden;
+  }
   NodeSet usable = partitions_[part.partition].nodes;
   usable &= available;
   bool reserved_away = false;

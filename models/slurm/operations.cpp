@@ -147,11 +147,30 @@ void Controller::update_nodes(const UpdateNodes& update) {
       down_.insert(*node);
       fail_jobs_on(*node);
     } else if (state == "resume" || state == "undrain" || state == "idle") {
-      drained_.erase(*node);
-      down_.erase(*node);
+      resume(*node);
     } else {
       ignore("state=" + found->second);
     }
+  }
+}
+
+// A node that was down is asked first whether it is there, in the next turn of the main loop and
+// behind that turn's pass (s9).
+void Controller::resume(NodeId node) {
+  constexpr Duration kAnswer{10};
+  drained_.erase(node);
+  if (!down_.contains(node)) return;
+  Time turn = at_seconds(now()) + Duration{params_.main_phase_ms};
+  if (turn <= view_.now()) turn += std::chrono::seconds{1};
+  responses_.emplace_back(turn + kAnswer, node);
+}
+
+void Controller::take_responses() {
+  while (next_response() <= view_.now()) {
+    down_.erase(responses_.front().second);
+    responses_.pop_front();
+    note_change();
+    requested_ = true;
   }
 }
 

@@ -71,6 +71,7 @@ class SlurmScheduler final : public Scheduler {
     run_tick(now);
     run_main(now);
     run_epilogs(now);
+    controller.take_responses();
     follow_main(now);
     wake_next(control, now);
   }
@@ -164,7 +165,8 @@ class SlurmScheduler final : public Scheduler {
   }
 
   void wake_next(Control& control, Time now) {
-    Time next = std::min(controller_->next_epilog(), next_backfill(now));
+    Time next =
+        std::min({controller_->next_epilog(), controller_->next_response(), next_backfill(now)});
     const Seconds second = whole_seconds(now);
     const auto turn = [&](Seconds earliest, Seconds period, std::int64_t phase_ms) {
       next = std::min(next, next_turn(now, earliest, period, phase_ms));
