@@ -216,7 +216,8 @@ std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
       return "Node count specification invalid";
     }
   }
-  if (!could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
+  if (!exceeds_cpus(part) &&
+      !could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
     reason = Reason::BadConstraints;
     return std::string(kNotAvailable);
   }
@@ -259,9 +260,20 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
       limit > minutes_of(where.max_time)) {
     return Reason::PartitionTimeLimit;
   }
+  if (exceeds_cpus(part)) return Reason::PartitionConfig;
   if (where.state == PartitionState::Down) return Reason::PartitionDown;
   if (where.state == PartitionState::Inactive) return Reason::PartitionInactive;
   return Reason::None;
+}
+
+// More CPUs than the partition has: such a job is not refused but waits (semantics 9, 26; s14).
+bool Controller::exceeds_cpus(const PartRecord& part) const {
+  std::int64_t cpus = 0;
+  partitions_[part.partition].nodes.for_each([&](NodeId node) {
+    cpus += cluster_.nodes[node].cpus;
+    return true;
+  });
+  return part.needs->min_cpus > cpus;
 }
 
 // Who may use the partition is asked at submission and at a start, not when queues are built: such

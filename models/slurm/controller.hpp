@@ -126,6 +126,7 @@ class Controller {
   void make_parts(JobRecord& job);
   std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
   std::uint32_t most_nodes(const JobRecord& job, const Partition& where) const;
+  bool exceeds_cpus(const PartRecord& part) const;
   Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
