@@ -59,7 +59,8 @@ class ByPartition final : public rehearse::PreemptionPolicy {
       rivals.push_back({{id, mode, partition.grace_time},
                         job.start,
                         partition.priority_tier,
-                        rehearse::held_nodes(view, id)});
+                        rehearse::held_nodes(view, id),
+                        job.list_order});
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
   }

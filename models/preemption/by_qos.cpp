@@ -54,7 +54,8 @@ class ByQos final : public rehearse::PreemptionPolicy {
       rivals.push_back({{id, mode, qos.grace_time.value_or(rehearse::Duration::zero())},
                         job.start,
                         qos.priority,
-                        rehearse::held_nodes(view, id)});
+                        rehearse::held_nodes(view, id),
+                        job.list_order});
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
   }

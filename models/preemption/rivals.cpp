@@ -52,12 +52,12 @@ std::int64_t held_nodes(const View& view, JobId job) {
 
 void append_in_order(std::vector<Rival> rivals, bool youngest_first, std::vector<Victim>& victims) {
   std::sort(rivals.begin(), rivals.end(), [&](const Rival& a, const Rival& b) {
-    const bool by_id = a.victim.job < b.victim.job;
+    const bool by_list = a.list_order < b.list_order;
     if (youngest_first) {  // Slurm knows whole seconds
       const auto mine = whole_seconds(a.start), its = whole_seconds(b.start);
-      return mine == its ? by_id : mine > its;
+      return mine == its ? by_list : mine > its;
     }
-    return slurm_rank(a) == slurm_rank(b) ? by_id : slurm_rank(a) < slurm_rank(b);
+    return slurm_rank(a) == slurm_rank(b) ? by_list : slurm_rank(a) < slurm_rank(b);
   });
   for (const Rival& rival : rivals) victims.push_back(rival.victim);
 }

@@ -24,6 +24,7 @@ struct Rival {
   Time start;
   std::int32_t priority;  ///< of its partition (tier) or QOS
   std::int64_t nodes;
+  std::uint32_t list_order;
 };
 
 /// Running jobs with a part on a node of the claimant's partition, that are not on their way out
@@ -38,7 +39,7 @@ bool is_exempt(const View& view, const Job& job, Duration otherwise);
 std::int64_t held_nodes(const View& view, JobId job);
 
 /// Appends the rivals' victims in Slurm's order: with `youngest_first` the latest start first, else
-/// ascending (priority << 16) + nodes; ties in order of ids.
+/// ascending (priority << 16) + nodes; ties in order of the list of jobs.
 void append_in_order(std::vector<Rival> rivals, bool youngest_first, std::vector<Victim>& victims);
 
 }  // namespace rehearse

@@ -140,7 +140,7 @@ void Controller::submit(JobId id) {
     array.unstarted.insert(array.unstarted.begin(), id);
     if (array.unstarted.size() > 1) return;
   }
-  job.list_order = next_list_order_++;
+  put_last(job);
   job.switches_since = now();  // sbatch's own test of the nodes starts the wait for switches
   pending_.push_back(id);
   score(job);
@@ -267,7 +267,9 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
 }
 
 // More CPUs than the partition has: such a job is not refused but waits (semantics 9, 26; s14).
+// 24.11 refuses it.
 bool Controller::exceeds_cpus(const PartRecord& part) const {
+  if (params_.version >= Version::V2411) return false;
   std::int64_t cpus = 0;
   partitions_[part.partition].nodes.for_each([&](NodeId node) {
     cpus += cluster_.nodes[node].cpus;
@@ -305,6 +307,11 @@ void Controller::set_reason(JobRecord& job, Reason reason) {
   }
 }
 
+void Controller::put_last(JobRecord& job) {
+  job.list_order = next_list_order_++;
+  judges_.set_list_order(job.job, job.list_order);
+}
+
 void Controller::set_accruing(JobRecord& job, Seconds since) {
   job.accrues = since;
   judges_.set_accruing(job.job, since == kNoTime ? kNever : at_seconds(since));
@@ -340,7 +347,7 @@ void Controller::next_task(JobRecord& started) {
     part.candidate.job = next.job;
     next.parts.push_back(part);
   }
-  next.list_order = next_list_order_++;  // what is left of an array becomes a new record
+  put_last(next);  // what is left of an array becomes a new record
   next.submit = started.submit;
   next.begin = started.begin;
   next.noted_reason = started.noted_reason;

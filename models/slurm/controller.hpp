@@ -133,6 +133,7 @@ class Controller {
   TresCounts asked_tres(const Needs& needs) const;
   void score(JobRecord& job);
   void set_reason(JobRecord& job, Reason reason);
+  void put_last(JobRecord& job);
   void set_accruing(JobRecord& job, Seconds since);
   void hold(JobRecord& job, bool by_admin, Reason reason);
   void remove_pending(JobId job);

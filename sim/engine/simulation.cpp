@@ -109,7 +109,6 @@ class Simulation final : public Control, private JudgesControl {
   }
 
   void set_fair_share(AssocId assoc, double factor) override { state_.fair_share[assoc] = factor; }
-
   void wake(Time at) override { timers_.push({at, kNone<JobId>}); }
 
   Clairvoyance clairvoyance() override {
@@ -131,6 +130,7 @@ class Simulation final : public Control, private JudgesControl {
     state_.journal.attempts[state_.jobs[id].attempt].eligible = at;
   }
 
+  void set_list_order(JobId id, std::uint32_t at) override { state_.jobs[id].list_order = at; }
   void set_accruing(JobId id, Time since) override { state_.jobs[id].accrues = since; }
   void set_time_limit(JobId id, Duration limit) override {
     state_.jobs[id].time_limit = limit;
@@ -170,7 +170,6 @@ class Simulation final : public Control, private JudgesControl {
   }
 
   void note(std::string text) override { notes_.push_back(std::move(text)); }
-
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   Time dependency_due(JobId id) const override {
     return eligibility_.dependencies_of(id).ask_again;
@@ -314,6 +313,7 @@ class Simulation final : public Control, private JudgesControl {
       job.request = admission.candidates.front().request;
     }
     job.attempt = static_cast<AttemptId>(state_.journal.attempts.size());
+    job.list_order = static_cast<std::uint32_t>(state_.jobs.size());
     const JobId job_id = state_.jobs.push_back(job);
     state_.journal.jobs.push_back({id, task, job.attempt, job.assoc, job.qos, job.user});
     add_attempt(job_id, 0, admission.reason);

@@ -50,6 +50,8 @@ class JudgesControl {
   virtual void refuse(JobId, Reason, const std::string& message) = 0;
   /// The job may compete from `at` on (sacct's Eligible); kNever: no longer.
   virtual void set_eligible(JobId, Time at) = 0;
+  /// Its place in the scheduler's list of jobs; before that it is the job's number.
+  virtual void set_list_order(JobId, std::uint32_t) = 0;
   /// Its age counts from `since` on; kNever: it has none.
   virtual void set_accruing(JobId, Time since) = 0;
   virtual void set_time_limit(JobId, Duration) = 0;

@@ -262,9 +262,8 @@ class JobsTable {
     });
     // What still waits says why, even if it has not waited a second for it.
     const bool waits = attempt.state == JobState::Pending && attempt.reason != Reason::None;
-    if (waits && std::none_of(reasons_.begin(), reasons_.end(), [&](const auto& each) {
-          return each.first == attempt.reason;
-        })) {
+    if (waits && std::none_of(reasons_.begin(), reasons_.end(),
+                              [&](const auto& each) { return each.first == attempt.reason; })) {
       reasons_.emplace_back(attempt.reason, 0);
     }
     append_each_reason();

@@ -24,9 +24,10 @@ struct Candidate {
 struct Job {
   SubmissionId submission{};
   AttemptId attempt{};
-  Time submit;             ///< of this attempt
-  Time eligible = kNever;  ///< of this attempt; kNever while it is held or dependent
-  Time accrues = kNever;   ///< since when its age counts (slurmctld's accrue_time)
+  Time submit;                   ///< of this attempt
+  Time eligible = kNever;        ///< of this attempt; kNever while it is held or dependent
+  std::uint32_t list_order = 0;  ///< place in the list of jobs, by which ties are broken
+  Time accrues = kNever;         ///< since when its age counts (slurmctld's accrue_time)
   Duration time_limit = kUnlimited;
   AssocId assoc{};
   UserId user{};
