@@ -1,7 +1,8 @@
 // slurmctld's decisions (semantics ch. 1, 2, 6, 7): the queue, the main pass, backfill, preemption,
 // time limits. One object with the state; its methods are in one file per concern:
 //
-//   controller.cpp   submission, start, end, what is usable
+//   admission.cpp    submission
+//   controller.cpp   start, end, what is usable
 //   queue.cpp        who may compete, in which order
 //   main_pass.cpp    the main scheduler's pass, and the choice of nodes for a start
 //   backfill.cpp     the backfill cycle and its map of time
@@ -120,8 +121,7 @@ class Controller {
     std::vector<JobId> victims;
   };
 
-  // controller.cpp
-  void note_change() { changed_at_ = now(); }
+  // admission.cpp
   Reason admit(JobRecord& job);
   void make_parts(JobRecord& job);
   std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
@@ -131,6 +131,11 @@ class Controller {
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
   TresCounts asked_tres(const Needs& needs) const;
+  Payer payer(const JobRecord& job, const PartRecord& part) const;
+  std::vector<PartitionId> partitions_named(JobId job) const;
+
+  // controller.cpp
+  void note_change() { changed_at_ = now(); }
   void score(JobRecord& job);
   void set_reason(JobRecord& job, Reason reason);
   void put_last(JobRecord& job);
@@ -147,10 +152,8 @@ class Controller {
   void charge(JobRecord& job, Seconds until);
   bool kill(JobRecord& job, JobState as, bool requeue);
   Seconds limit_at_start(const JobRecord& job, const PartRecord& part) const;
-  Payer payer(const JobRecord& job, const PartRecord& part) const;
   bool has_licenses(const JobRecord& job) const;
   NodeSet up_nodes() const;
-  std::vector<PartitionId> partitions_named(JobId job) const;
   const std::string& wanted_reservation(const JobRecord& job) const;
 
   // queue.cpp

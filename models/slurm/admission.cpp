@@ -1,0 +1,251 @@
+// What becomes of a submission (semantics 1.2, ch. 4): what it needs in each of its partitions, and
+// whether sbatch takes it.
+#include <algorithm>
+
+#include "models/slurm/controller.hpp"
+#include "sim/base/text.hpp"
+
+namespace rehearse::slurm {
+namespace {
+
+constexpr std::string_view kNotAvailable = "Requested node configuration is not available";
+
+}  // namespace
+
+const Resolved& Controller::resolved(AskedId asked, PartitionId partition) {
+  const auto [found, is_new] = resolved_.try_emplace({asked, partition});
+  if (!is_new) return found->second;
+  found->second = needs_of(view_.asked(asked), cluster_, partition);
+  Request request;
+  request.partition = partition;
+  request.tres = asked_tres(found->second.needs);
+  requests_[{asked, partition}] = judges_.add_request(std::move(request));
+  return found->second;
+}
+
+// What limits and priorities see before nodes are chosen.
+TresCounts Controller::asked_tres(const Needs& needs) const {
+  TresCounts tres(cluster_.tres_count(), 0);
+  tres[kTresCpu] = std::max(needs.min_cpus, 1U);
+  tres[kTresNode] = needs.min_nodes;
+  for (const GresAsked& gres : needs.gres) {
+    const std::int64_t count = gres.per_job > 0    ? gres.per_job
+                               : gres.per_task > 0 ? gres.per_task * std::max(needs.tasks, 1U)
+                                                   : gres.per_node * needs.min_nodes;
+    if (gres.name == "gpu") tres[kTresGpu] += count;
+    if (gres.kinds.size() == 1) tres[tres_of(gres.kinds.front())] += count;
+  }
+  switch (needs.memory.per) {
+    case MemoryPer::Node:
+      tres[kTresMem] = needs.memory.mib * needs.min_nodes;
+      break;
+    case MemoryPer::Cpu:
+      tres[kTresMem] = needs.memory.mib * tres[kTresCpu];
+      break;
+    case MemoryPer::Gpu:
+      tres[kTresMem] = needs.memory.mib * tres[kTresGpu];
+      break;
+    case MemoryPer::None:
+      break;
+  }
+  tres[kTresBilling] = billing(partitions_[needs.partition], tres);
+  return tres;
+}
+
+void Controller::submit(JobId id) {
+  while (records_.size() <= index(id)) records_.push_back({});
+  JobRecord& job = records_[id];
+  const Submission& row = view_.submission(id);
+  const Special* const special = view_.special(id);
+  job.job = id;
+  job.submit = now();
+  job.limit = minutes_of(row.time_limit);
+  job.requeues = params_.job_requeue;
+  if (special != nullptr) {
+    job.is_held = special->hold || special->priority == 0;
+    job.least_limit = minutes_of(special->min_time);
+    if (special->deadline != kNever) job.deadline = whole_seconds(special->deadline);
+    job.requeues = special->requeue.value_or(params_.job_requeue);
+    if (special->begin > view_.now()) job.begin = whole_seconds(special->begin);
+    if (!special->array_tasks.empty()) {
+      const auto [at, is_new] = array_of_.try_emplace(view_.job(id).submission,
+                                                      static_cast<std::uint32_t>(arrays_.size()));
+      if (is_new) arrays_.push_back({id, {}, Reason::None});
+      job.array = at->second;
+    }
+  }
+  make_parts(job);
+  if (job.array != kNone<std::uint32_t> && arrays_[job.array].refused != Reason::None) {
+    judges_.refuse(id, arrays_[job.array].refused, "an array is refused as a whole");
+    return;
+  }
+  if (const Reason refused = admit(job); refused != Reason::None) {
+    if (job.array != kNone<std::uint32_t>) arrays_[job.array].refused = refused;
+    return;
+  }
+  note_change();
+  requested_ = true;
+  if (job.array != kNone<std::uint32_t>) {
+    Array& array = arrays_[job.array];
+    array.unstarted.insert(array.unstarted.begin(), id);
+    if (array.unstarted.size() > 1) return;
+  }
+  put_last(job);
+  job.switches_since = now();  // sbatch's own test of the nodes starts the wait for switches
+  pending_.push_back(id);
+  score(job);
+  if (job.array == kNone<std::uint32_t>) is_independent(job);  // arrays: at the next queue
+}
+
+void Controller::make_parts(JobRecord& job) {
+  for (const PartitionId id : partitions_named(job.job)) {
+    const AskedId asked = view_.submission(job.job).asked;
+    const Resolved& need = resolved(asked, id);
+    const Candidate candidate{job.job, id, requests_[{asked, id}], 0, 0};
+    job.parts.push_back({id, &need.needs, candidate, 0});
+  }
+  std::stable_sort(job.parts.begin(), job.parts.end(), [&](const auto& a, const auto& b) {
+    return partitions_[a.partition].priority_tier > partitions_[b.partition].priority_tier;
+  });
+}
+
+// sbatch's answer: None, or why the job is refused.
+Reason Controller::admit(JobRecord& job) {
+  Reason reason = Reason::None;
+  std::string message, first_message;
+  bool any = false;
+  Reason first_reason = Reason::None;
+  for (const PartRecord& part : job.parts) {
+    message = refusal(job, part, reason);
+    if (message.empty()) {
+      any = true;
+    } else if (first_message.empty()) {
+      first_message = message;
+      first_reason = reason;
+    }
+  }
+  const bool all = cluster_.enforce_part_limits == EnforcePartLimits::All;
+  message = (any && !(all && !first_message.empty())) ? "" : first_message;
+  reason = first_reason;
+  if (message.empty() && view_.has_limits()) {
+    const PartRecord& part = job.parts.front();
+    const Seconds limit = job.limit == kNoTime ? kInfinite : job.limit;
+    const auto hit = view_.limiter().at_submit(view_.ledger(), payer(job, part), 0,
+                                               view_.request(part.candidate).tres, limit_of(limit));
+    if (hit) {
+      reason = hit->reason;
+      message = "Job violates accounting/QOS policy";
+    }
+  }
+  if (message.empty()) return Reason::None;
+  judges_.refuse(job.job, reason, message);
+  return reason;
+}
+
+std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
+                                Reason& reason) const {
+  const Partition& where = partitions_[part.partition];
+  const auto error = resolved_.find({view_.submission(job.job).asked, part.partition});
+  if (!error->second.error.empty()) {
+    reason = Reason::BadConstraints;
+    return error->second.error;
+  }
+  if (where.state == PartitionState::Drain || where.state == PartitionState::Inactive) {
+    reason = Reason::PartitionDown;
+    return "Required partition not available (inactive or drain)";
+  }
+  if (cluster_.enforce_part_limits != EnforcePartLimits::No) {
+    reason = partition_reason(job, part, true);
+    if (reason == Reason::None) reason = forbidden(job, part);
+    if (reason != Reason::None && reason != Reason::PartitionDown) {
+      return "Requested partition configuration not available now";
+    }
+    // sbatch is refused by the upper end of --nodes=1-3 too: seen in s17.
+    if (part.needs->max_nodes > most_nodes(job, where)) {
+      reason = Reason::PartitionNodeLimit;
+      return "Node count specification invalid";
+    }
+  }
+  if (!exceeds_cpus(part) &&
+      !could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
+    reason = Reason::BadConstraints;
+    return std::string(kNotAvailable);
+  }
+  const Asked& asked = view_.asked(job.job);
+  for (const auto& [name, count] : asked.licenses) {
+    const auto found = std::find_if(cluster_.licenses.begin(), cluster_.licenses.end(),
+                                    [&name = name](const License& l) { return l.name == name; });
+    if (found == cluster_.licenses.end() || count > found->count) {
+      reason = Reason::Licenses;
+      return "Invalid license specification";
+    }
+  }
+  return "";
+}
+
+Payer Controller::payer(const JobRecord& job, const PartRecord& part) const {
+  return view_.payer(job.job, part.partition);
+}
+
+// The partition's MaxNodes, unless the job's QOS is exempt.
+std::uint32_t Controller::most_nodes(const JobRecord& job, const Partition& where) const {
+  const QosId qos = view_.job(job.job).qos;
+  const bool exempt = qos != kNone<QosId> && cluster_.qos[qos].partition_max_nodes;
+  return exempt ? 0xffffffffU : where.max_nodes.value_or(0xffffffffU);
+}
+
+// Why the partition's own limits keep the job waiting (job_limits_check).
+Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part,
+                                    bool with_least) const {
+  const Partition& where = partitions_[part.partition];
+  const QosId qos_id = view_.job(job.job).qos;
+  const Qos* const qos = qos_id == kNone<QosId> ? nullptr : &cluster_.qos[qos_id];
+  const Seconds limit = with_least && job.least_limit != kNoTime ? job.least_limit : job.limit;
+  if (part.needs->min_nodes > most_nodes(job, where)) return Reason::PartitionNodeLimit;
+  if (!(qos && qos->partition_min_nodes) && part.needs->max_nodes > 0 &&
+      part.needs->max_nodes < where.min_nodes) {
+    return Reason::PartitionNodeLimit;
+  }
+  if (!(qos && qos->partition_time_limit) && limit != kNoTime && where.max_time != kUnlimited &&
+      limit > minutes_of(where.max_time)) {
+    return Reason::PartitionTimeLimit;
+  }
+  if (exceeds_cpus(part)) return Reason::PartitionConfig;
+  if (where.state == PartitionState::Down) return Reason::PartitionDown;
+  if (where.state == PartitionState::Inactive) return Reason::PartitionInactive;
+  return Reason::None;
+}
+
+// More CPUs than the partition has: such a job is not refused but waits (semantics 9, 26; s14).
+// 24.11 refuses it.
+bool Controller::exceeds_cpus(const PartRecord& part) const {
+  if (params_.version >= Version::V2411) return false;
+  std::int64_t cpus = 0;
+  partitions_[part.partition].nodes.for_each([&](NodeId node) {
+    cpus += cluster_.nodes[node].cpus;
+    return true;
+  });
+  return part.needs->min_cpus > cpus;
+}
+
+// Who may use the partition is asked at submission and at a start, not when queues are built: such
+// a job gets its plans (s13).
+Reason Controller::forbidden(const JobRecord& job, const PartRecord& part) const {
+  return view_.forbidden(view_.job(job.job).assoc, view_.job(job.job).qos,
+                         partitions_[part.partition]);
+}
+
+std::vector<PartitionId> Controller::partitions_named(JobId job) const {
+  const std::string& text = view_.name(view_.submission(job).partition);
+  std::vector<PartitionId> result;
+  if (text.empty()) {
+    if (const auto by_default = cluster_.default_partition()) result.push_back(*by_default);
+    return result;
+  }
+  for (const std::string_view name : split(text, ',')) {
+    if (const auto id = cluster_.find_partition(name)) result.push_back(*id);
+  }
+  return result;
+}
+
+}  // namespace rehearse::slurm
