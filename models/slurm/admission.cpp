@@ -1,6 +1,7 @@
 // What becomes of a submission (semantics 1.2, ch. 4): what it needs in each of its partitions, and
 // whether sbatch takes it.
 #include <algorithm>
+#include <limits>
 
 #include "models/slurm/controller.hpp"
 #include "sim/base/text.hpp"
@@ -21,6 +22,16 @@ const Resolved& Controller::resolved(AskedId asked, PartitionId partition) {
   request.tres = asked_tres(found->second.needs);
   requests_[{asked, partition}] = judges_.add_request(std::move(request));
   return found->second;
+}
+
+// All memory of a node counts as that of the partition's smallest (s17).
+std::int64_t Controller::least_memory(PartitionId partition) const {
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  partitions_[partition].nodes.for_each([&](NodeId node) {
+    least = std::min(least, cluster_.nodes[node].memory_mib);
+    return true;
+  });
+  return partitions_[partition].nodes.empty() ? 0 : least;
 }
 
 // What limits and priorities see before nodes are chosen.
@@ -48,6 +59,7 @@ TresCounts Controller::asked_tres(const Needs& needs) const {
     case MemoryPer::None:
       break;
   }
+  if (needs.whole_memory) tres[kTresMem] = least_memory(needs.partition) * needs.min_nodes;
   tres[kTresBilling] = billing(partitions_[needs.partition], tres);
   return tres;
 }

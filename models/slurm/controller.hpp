@@ -130,6 +130,7 @@ class Controller {
   Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
+  std::int64_t least_memory(PartitionId partition) const;
   TresCounts asked_tres(const Needs& needs) const;
   Payer payer(const JobRecord& job, const PartRecord& part) const;
   std::vector<PartitionId> partitions_named(JobId job) const;

@@ -190,8 +190,8 @@ Choosing Controller::choosing(const JobRecord& job, const PartRecord& part, bool
 // select_nodes(RUN_NOW): `available` are the nodes that the pass leaves.
 Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const NodeSet& available,
                               StartedBy by, Seconds minutes) {
-  if (const Reason reason = forbidden(job, part); reason != Reason::None) {
-    set_reason(job, reason);
+  if (forbidden(job, part) != Reason::None) {
+    set_reason(job, Reason::PartitionConfig);
     return Outcome::Forbidden;
   }
   NodeSet usable = partitions_[part.partition].nodes;
