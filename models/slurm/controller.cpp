@@ -68,10 +68,10 @@ void Controller::score(JobRecord& job) {
   for (std::size_t i = 0; i < scores.size(); ++i) job.parts[i].priority = scores[i];
 }
 
-void Controller::set_reason(JobRecord& job, Reason reason) {
+void Controller::set_reason(JobRecord& job, Reason reason, bool counts) {
   if (job.reason == reason) return;
   job.reason = reason;
-  note_change();
+  if (counts) note_change();
   if (job.array == kNone<std::uint32_t> || job.is_split) {
     control_.set_reason(job.job, reason);
     return;
@@ -215,6 +215,7 @@ bool Controller::finish_epilog() {
   const Epilog epilog = std::move(epilogs_.front());
   epilogs_.erase(epilogs_.begin());
   ++running_changes_;
+  records_[epilog.job].is_cleaning = false;
   for (const NodeId node : epilog.nodes) --completing_[node];
   for (const auto& [name, count] : epilog.licenses) free_licenses_[name] += count;
   note_change();
@@ -271,8 +272,8 @@ void Controller::requeue(JobRecord& job) {
   judges_.set_eligible(job.job, at_seconds(job.begin));
   set_accruing(job, job.begin);
   insert(pending_, job);
-  job.reason = Reason::None;
-  set_reason(job, Reason::BeginTime);
+  job.reason = Reason::None;  // Cleaning, then BeginTime, from the next queues on
+  job.is_cleaning = true;
   score(job);
 }
 

@@ -138,7 +138,8 @@ class Controller {
   // controller.cpp
   void note_change() { changed_at_ = now(); }
   void score(JobRecord& job);
-  void set_reason(JobRecord& job, Reason reason);
+  /// `counts`: as a change at once; reasons of limits do only when the next queue is built.
+  void set_reason(JobRecord& job, Reason reason, bool counts = true);
   void put_last(JobRecord& job);
   void set_accruing(JobRecord& job, Seconds since);
   void hold(JobRecord& job, bool by_admin, Reason reason);

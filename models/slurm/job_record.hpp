@@ -51,6 +51,7 @@ struct JobRecord {
   bool is_held = false;
   bool is_held_by_admin = false;
   bool requeues = true;
+  bool is_cleaning = false;  ///< requeued, and the epilog of its last attempt still runs
   bool is_requeued = false;  ///< its dependencies are past
   Reason reason = Reason::None;
   Reason noted_reason = Reason::None;  ///< as the last queue found it, of those that are noted

@@ -30,6 +30,10 @@ Reason Controller::dependency(const JobRecord& job) const {
 // Whether nothing but the schedulers keeps the job back (job_independent); if so it is eligible
 // from now on.
 bool Controller::is_independent(JobRecord& job) {
+  if (job.is_cleaning) {
+    set_reason(job, Reason::Cleaning, false);
+    return false;
+  }
   if (job.is_held) {
     set_reason(job, job.is_held_by_admin ? Reason::JobHeldAdmin : Reason::JobHeldUser);
     return false;
@@ -73,7 +77,8 @@ bool Controller::is_independent(JobRecord& job) {
   }
   if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
       job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin ||
-      job.reason == Reason::JobArrayTaskLimit || job.reason == Reason::Reservation) {
+      job.reason == Reason::JobArrayTaskLimit || job.reason == Reason::Reservation ||
+      job.reason == Reason::Cleaning) {
     set_reason(job, Reason::None);
   }
   return true;
