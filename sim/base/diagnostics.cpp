@@ -41,6 +41,22 @@ std::string printable(std::string_view text) {
   return text.size() > kLongest ? result + "..." : result;
 }
 
+/// Leaves of a very long source line what is near the column.
+void shorten(Diagnostic& diagnostic) {
+  constexpr std::size_t kBefore = 60;  // bytes of a long line that are kept before the column
+  constexpr std::size_t kLongest = 160;
+  const std::string& line = diagnostic.source_line;
+  if (line.size() <= kLongest || diagnostic.source_column > 0) return;
+  const auto column = static_cast<std::size_t>(std::max(diagnostic.column, 1)) - 1;
+  const std::size_t first = std::min(column > kBefore ? column - kBefore : 0, line.size());
+  std::string shown = (first > 0 ? "..." : "") + line.substr(first, kLongest);
+  if (first + kLongest < line.size()) shown += "...";
+  if (diagnostic.column > 0) {
+    diagnostic.source_column = static_cast<int>((first > 0 ? 3 : 0) + column - first) + 1;
+  }
+  diagnostic.source_line = std::move(shown);
+}
+
 /// What stands before the caret: as wide on the screen as `before`.
 std::string blank_like(std::string_view before) {
   std::string blank;
@@ -56,11 +72,13 @@ std::string blank_like(std::string_view before) {
 std::string render(const Diagnostic& diagnostic) {
   std::string text = fmt::format("{}{}: {}\n", position_of(diagnostic),
                                  name_of(diagnostic.severity), printable(diagnostic.message));
-  std::string_view source = diagnostic.source_line;
+  Diagnostic near = diagnostic;
+  shorten(near);
+  std::string_view source = near.source_line;
   if (source.ends_with('\r')) source.remove_suffix(1);
   if (diagnostic.line > 0 && !source.empty()) {
     text += fmt::format("{:>5} | {}\n", diagnostic.line, printable(source));
-    const int column = diagnostic.source_column > 0 ? diagnostic.source_column : diagnostic.column;
+    const int column = near.source_column > 0 ? near.source_column : near.column;
     if (column > 0) {
       const auto before = source.substr(0, static_cast<std::size_t>(column - 1));
       text += fmt::format("{:>5} | {}^\n", "", blank_like(before));
@@ -73,24 +91,13 @@ std::string render(const Diagnostic& diagnostic) {
 }
 
 void point_at(Diagnostic& diagnostic, std::string_view text, std::size_t offset) {
-  constexpr std::size_t kBefore = 60;  // bytes of a long line that are kept before the column
-  constexpr std::size_t kLongest = 160;
   const std::string_view before = text.substr(0, offset);
   const std::size_t newline = before.rfind('\n');
   const std::size_t start = newline == std::string_view::npos ? 0 : newline + 1;
-  const std::string_view line = text.substr(start, text.find('\n', offset) - start);
-  const std::size_t column = offset - start;
   diagnostic.line = static_cast<int>(std::ranges::count(before, '\n')) + 1;
-  diagnostic.column = static_cast<int>(column) + 1;
-  diagnostic.source_line = line.substr(0, kLongest);
-  if (line.size() <= kLongest) return;
-  const std::size_t first = column > kBefore ? column - kBefore : 0;
-  const std::string prefix = first > 0 ? "..." : "";
-  const std::string_view shown = line.substr(first, kLongest);
-  diagnostic.source_column = static_cast<int>(prefix.size() + column - first) + 1;
-  diagnostic.source_line = prefix;
-  diagnostic.source_line += shown;
-  if (first + shown.size() < line.size()) diagnostic.source_line += "...";
+  diagnostic.column = static_cast<int>(offset - start) + 1;
+  diagnostic.source_line = text.substr(start, text.find('\n', offset) - start);
+  shorten(diagnostic);
 }
 
 void Diagnostics::add(Diagnostic diagnostic) {

@@ -12,8 +12,10 @@ namespace {
 
 char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-/// Row by row; a swap looks two rows back.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+/// The distance if it is at most `limit`, else more than that. Row by row; a swap looks two rows
+/// back.
+std::size_t edit_distance(std::string_view a, std::string_view b, std::size_t limit) {
+  if (a.size() > b.size() + limit || b.size() > a.size() + limit) return limit + 1;
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> previous(b.size() + 1);
   std::vector<std::size_t> current(b.size() + 1);
@@ -57,7 +59,7 @@ std::optional<std::string> near_match(std::string_view word,
   std::size_t limit = std::max<std::size_t>(1, word.size() / 3);
   std::optional<std::string> nearest;
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distance(word, candidate, limit);
     if (distance > limit || (nearest && distance == limit)) continue;
     nearest = candidate;
     limit = distance;

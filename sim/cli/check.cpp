@@ -1,5 +1,5 @@
 // rehearse check FILE...: every error of every file, or what is in it.
-#include "sim/config/check.hpp"
+#include "sim/study/check.hpp"
 
 #include <fmt/format.h>
 
@@ -78,6 +78,7 @@ Json totals_of(const CheckedFile& checked) {
   Json totals = Json::object();
   if (checked.cluster) totals["cluster"] = cluster_totals(checked.cluster->cluster);
   if (checked.workload) totals["trace"] = trace_totals(*checked.workload);
+  if (!checked.experiments.empty()) totals["experiments"] = checked.experiments;
   if (!checked.policies.empty()) {
     for (const auto& [slot, setting] : checked.policies) {
       Json& json = totals["policies"][slot];
@@ -140,7 +141,7 @@ void print_totals(const Json& totals, int indent) {
 
 void add_check(CLI::App& app, int& exit_code) {
   CLI::App* const command =
-      app.add_subcommand("check", "Validate cluster, experiment, policy and trace files");
+      app.add_subcommand("check", "Validate cluster, experiment, suite, policy and trace files");
   struct Options {
     std::vector<std::string> files;
     bool json = false;

@@ -102,7 +102,7 @@ int run(const Options& options) {
   const std::string page = options.output + "/report.html";
   if (!options.no_html) write_text(page, html_report(options.output));
   if (options.json) {
-    fmt::print("{}\n", summary_json(metrics));
+    fmt::print("{}", summary_json(metrics));
   } else if (!options.quiet) {
     fmt::print("{}", summary_text(metrics));
     if (!options.no_html) fmt::print("report                {}\n", page);

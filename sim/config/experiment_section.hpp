@@ -8,4 +8,8 @@ namespace rehearse {
 
 Section<Experiment> experiment_section();
 
+/// Takes the paths of `experiment` as `file` means them: beside itself, unless they are absolute or
+/// a flat machine; then resolve_folders().
+void resolve_paths(const std::string& file, Experiment& experiment);
+
 }  // namespace rehearse

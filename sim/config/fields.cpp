@@ -53,7 +53,8 @@ void report_unknown(const Yaml& yaml, std::string_view what, std::string_view na
                     std::size_t offset) {
   constexpr std::size_t kMostListed = 25;
   std::string help;
-  if (const auto near = near_match(name, known)) {
+  const bool is_shown = diagnostics.error_count() < Diagnostics::kMaxRenderedErrors;
+  if (const auto near = is_shown ? near_match(name, known) : std::nullopt) {
     help = fmt::format("did you mean \"{}\"?", *near);
   } else if (known.empty()) {
     help = "there are none";

@@ -41,10 +41,11 @@ struct Shape {
     AnyOf,     ///< one of the shapes `of`
     Anything,
   };
-  Kind kind = Kind::Text;
-  std::vector<std::string> choices{};
-  std::vector<Shape> of{};
-  std::vector<KeyShape> keys{};
+  Shape(Kind kind = Kind::Text);
+  Kind kind;
+  std::vector<std::string> choices;
+  std::vector<Shape> of;
+  std::vector<KeyShape> keys;
   std::int64_t min = std::numeric_limits<std::int64_t>::min();
 };
 struct KeyShape {
@@ -53,6 +54,7 @@ struct KeyShape {
   bool required = false;
   Shape shape{};
 };
+inline Shape::Shape(Kind of_kind) : kind(of_kind) {}
 
 template <class T>
 struct Field {

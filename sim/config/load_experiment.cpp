@@ -69,11 +69,15 @@ Experiment parse_experiment(std::string_view yaml_text, const std::string& file)
     experiment_section().read(yaml, experiment, diagnostics);
   }
   diagnostics.throw_if_errors();
+  resolve_paths(file, experiment);
+  return experiment;
+}
+
+void resolve_paths(const std::string& file, Experiment& experiment) {
   if (!is_flat_machine(experiment.cluster)) experiment.cluster = beside(file, experiment.cluster);
   experiment.trace = beside(file, experiment.trace);
   if (!experiment.events.empty()) experiment.events = beside(file, experiment.events);
   resolve_folders(experiment);
-  return experiment;
 }
 
 void resolve_folders(Experiment& experiment) {

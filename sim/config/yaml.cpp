@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
+#include <unordered_map>
 #include <utility>
 
 #include "sim/base/text.hpp"
@@ -94,6 +95,7 @@ class Builder final : public YAML::EventHandler {
     Yaml yaml;
     YAML::anchor_t anchor;
     bool has_key = false;
+    std::unordered_map<std::string, std::size_t> keys{};  ///< positions in yaml.members
   };
 
   Yaml start(const YAML::Mark& mark, const std::string& tag, Yaml::Kind kind) {
@@ -137,10 +139,10 @@ class Builder final : public YAML::EventHandler {
     if (key.kind != Yaml::Kind::Scalar) {
       report(key, fmt::format("{} cannot be a key", kind_name(key)), "", diagnostics_);
     }
-    for (const Yaml::Member& member : parent.yaml.members) {
-      if (member.key.text != key.text) continue;
+    const auto [first, is_new] = parent.keys.emplace(key.text, parent.yaml.members.size());
+    if (!is_new) {
       report(key, fmt::format("duplicate key \"{}\"", key.text), "", diagnostics_);
-      note(member.key, "first given here", diagnostics_);
+      note(parent.yaml.members[first->second].key, "first given here", diagnostics_);
     }
     parent.yaml.members.push_back({std::move(key), {}});
     parent.has_key = true;

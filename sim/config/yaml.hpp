@@ -26,9 +26,9 @@ struct Yaml {
   struct Member;
 
   Kind kind = Kind::Null;
-  std::string text{};             ///< of a scalar
-  std::vector<Yaml> items{};      ///< of a list
-  std::vector<Member> members{};  ///< of a mapping, in the order of the file; keys are scalars
+  std::string text{};           ///< of a scalar
+  std::vector<Yaml> items;      ///< of a list
+  std::vector<Member> members;  ///< of a mapping, in the order of the file; keys are scalars
   std::shared_ptr<const YamlSource> source{};
   int line = 0;    ///< 1-based
   int column = 0;  ///< 1-based, in bytes

@@ -134,13 +134,8 @@ Suite parse_suite(std::string_view yaml_text, const std::string& file) {
   SuiteText text;
   if (diagnostics.error_count() == 0) suite_section().read(yaml, text, diagnostics);
   diagnostics.throw_if_errors();
-  const auto beside = [&](const std::string& path) {
-    return (fs::path(file).parent_path() / path).lexically_normal().string();
-  };
   for (SuiteEntry& entry : text.entries) {
-    std::string& cluster = entry.experiment.cluster;
-    if (!cluster.empty() && !is_flat_machine(cluster)) cluster = beside(cluster);
-    entry.experiment.trace = beside(entry.experiment.trace);
+    resolve_paths(file, entry.experiment);
     entry.metrics = overlaid(text.metrics, entry.metrics);
   }
   return {file, std::move(text.entries)};

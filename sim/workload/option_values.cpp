@@ -29,14 +29,12 @@ constexpr std::int64_t kLargestNice = 2'147'483'645;  // sbatch(1)
 /// The piece of --array "first-last:step", or "first"; adds its tasks.
 bool read_task_range(std::string_view text, std::vector<std::uint32_t>& tasks) {
   const std::size_t colon = text.find(':');
-  const std::size_t dash = text.find('-');
+  const std::string_view range = text.substr(0, colon);
+  const std::size_t dash = range.find('-');
   const auto step = colon == std::string_view::npos ? 1 : parse_int64(text.substr(colon + 1));
   if (dash == std::string_view::npos && colon != std::string_view::npos) return false;
-  const auto first = parse_int64(text.substr(0, std::min(dash, colon)));
-  const auto last =
-      dash == std::string_view::npos
-          ? first
-          : parse_int64(text.substr(0, colon).substr(std::min(dash + 1, text.size())));
+  const auto first = parse_int64(range.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : parse_int64(range.substr(dash + 1));
   if (!first || !last || !step || *first < 0 || *step < 1) return false;
   if (*last < *first || *last > kLargestTask || *step > kLargestTask) return false;
   for (std::int64_t task = *first; task <= *last; task += *step) {
@@ -134,7 +132,7 @@ Problem read_time(std::string_view text, Duration& limit) {
 
 Problem read_nice(std::string_view text, std::int32_t& nice) {
   const auto value = text.empty() ? kDefaultNice : parse_int64(text);
-  if (!value || std::abs(*value) > kLargestNice) {
+  if (!value || *value < -kLargestNice || *value > kLargestNice) {
     return not_a(text, "a nice value", "write a whole number; larger is later");
   }
   nice = static_cast<std::int32_t>(*value);

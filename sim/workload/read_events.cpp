@@ -33,7 +33,8 @@ class JobIndex {
     if (bar == std::string_view::npos || task) return std::nullopt;
     const auto number = parse_int64(name.substr(bar + 1));
     const auto found = ids_.find(std::string(name.substr(0, bar)));
-    if (!number || *number < 0 || found == ids_.end()) return std::nullopt;
+    constexpr std::int64_t kLargest = kNone<std::uint32_t> - 1;
+    if (!number || *number < 0 || *number > kLargest || found == ids_.end()) return std::nullopt;
     return task_of(found->second, static_cast<std::uint32_t>(*number));
   }
 
@@ -70,7 +71,9 @@ class EventsReader {
  private:
   void report(std::size_t offset, std::string message, std::string help) {
     Diagnostic diagnostic{.file = file_, .message = std::move(message), .help = std::move(help)};
-    point_at(diagnostic, text_, offset);
+    if (diagnostics_.error_count() < Diagnostics::kMaxRenderedErrors) {
+      point_at(diagnostic, text_, offset);
+    }
     diagnostics_.add(std::move(diagnostic));
   }
 

@@ -197,12 +197,10 @@ class SwfReader {
   }
 
   void report(std::string_view row, std::size_t at, std::string message, const char* help) {
-    diagnostics_.add({.file = file_,
-                      .line = static_cast<int>(line_),
-                      .column = static_cast<int>(at + 1),
-                      .message = std::move(message),
-                      .source_line = std::string(row),
-                      .help = help});
+    Diagnostic diagnostic{.file = file_, .message = std::move(message), .help = help};
+    point_at(diagnostic, row, at);
+    diagnostic.line = static_cast<int>(line_);
+    diagnostics_.add(std::move(diagnostic));
   }
 
   std::string file_;

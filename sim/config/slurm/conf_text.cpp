@@ -39,7 +39,12 @@ std::size_t file_offset(const SlurmLine& line, std::size_t at) {
 
 void add(Severity severity, const SlurmWord& word, std::string message, std::string help,
          Diagnostics& diagnostics, std::size_t offset) {
-  if (severity == Severity::Warning && diagnostics.entries().size() >= kMostWarnings) return;
+  const std::size_t entries = diagnostics.entries().size();
+  if (severity == Severity::Warning && entries >= kMostWarnings) return;
+  if (severity == Severity::Warning && entries + 1 == kMostWarnings) {
+    message = "more warnings, which are not shown";
+    help.clear();
+  }
   Diagnostic diagnostic{.severity = severity,
                         .file = word.line ? word.line->source->file : std::string(),
                         .message = std::move(message),
@@ -239,8 +244,12 @@ void note(const SlurmWord& word, std::string message, Diagnostics& diagnostics) 
   add(Severity::Note, word, std::move(message), "", diagnostics, 0);
 }
 
-std::string near_help(std::string_view name, std::span<const std::string_view> known) {
+std::string near_help(std::string_view name, std::span<const std::string_view> known,
+                      const Diagnostics& diagnostics) {
   constexpr std::size_t kMostListed = 12;
+  const bool is_full = diagnostics.error_count() >= Diagnostics::kMaxRenderedErrors ||
+                       diagnostics.entries().size() >= kMostWarnings;
+  if (is_full) return {};
   if (const auto near = near_match(name, known)) return fmt::format("did you mean \"{}\"?", *near);
   if (known.empty() || known.size() > kMostListed) return {};
   return fmt::format("known: {}", fmt::join(known, ", "));

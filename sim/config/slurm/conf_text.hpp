@@ -67,8 +67,10 @@ void report(const SlurmWord& word, std::string message, std::string help, Diagno
 void warn(const SlurmWord& word, std::string message, std::string help, Diagnostics& diagnostics,
           std::size_t offset = 0);
 void note(const SlurmWord& word, std::string message, Diagnostics& diagnostics);
-/// Reports or warns of "unknown WHAT NAME", with what was probably meant.
-std::string near_help(std::string_view name, std::span<const std::string_view> known);
+/// Help on an unknown `name`: what was probably meant, or what there is. Nothing where
+/// `diagnostics` holds so much that more is not shown.
+std::string near_help(std::string_view name, std::span<const std::string_view> known,
+                      const Diagnostics& diagnostics);
 
 /// The word with its place, for policies.
 ParamText placed_text(const SlurmWord& word, std::string text);

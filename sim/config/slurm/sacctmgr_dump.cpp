@@ -97,17 +97,17 @@ class DumpReader {
       parent_ = own_name;
       if (accounting_.find_account(own_name) == nullptr) {
         accounting_.report_unknown_account(name);
-        accounting_.add_account(own_name, "root");
+        accounting_.add_account(own_name, "root", name);
       }
     } else if (kind == "account" || kind == "project") {
-      set_all(accounting_.add_account(own_name, parent_), pieces);
+      set_all(accounting_.add_account(own_name, parent_, name), pieces);
     } else if (kind == "user") {
       set_all(accounting_.add_user(parent_, own_name), pieces);
     } else if (kind == "qos") {
       set_all(accounting_.add_qos(own_name), pieces);
     } else {
-      warn(line, fmt::format("unknown kind of line \"{:.60}\"", kind), near_help(kind, kKinds),
-           diagnostics_);
+      warn(line, fmt::format("unknown kind of line \"{:.60}\"", kind),
+           near_help(kind, kKinds, diagnostics_), diagnostics_);
     }
   }
 

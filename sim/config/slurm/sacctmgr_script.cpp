@@ -78,7 +78,7 @@ class ScriptReader {
       static constexpr std::string_view kVerbs[] = {"add",    "create", "modify", "delete",
                                                     "remove", "list",   "show"};
       warn(words[at], fmt::format("\"{:.60}\" is no command of sacctmgr", words[at].text),
-           near_help(words[at].text, kVerbs), diagnostics_);
+           near_help(words[at].text, kVerbs, diagnostics_), diagnostics_);
       return;
     }
     if (verb == Verb::Other) return;
@@ -119,7 +119,6 @@ class ScriptReader {
         append(command.names, option->value);
       } else if (is_account(command, option->name) && (!sets || command.verb == Verb::Add)) {
         append(command.accounts, option->value);
-        if (command.kind == Kind::Account) command.settings.push_back(*option);
       } else if (sets) {
         command.settings.push_back(*option);
       }
@@ -192,7 +191,7 @@ class ScriptReader {
              "sacctmgr adds nothing then", diagnostics_);
         continue;
       }
-      set_all(accounting_.add_account(own_name, parent), command);
+      set_all(accounting_.add_account(own_name, parent, name), command);
     }
   }
 
@@ -207,7 +206,8 @@ class ScriptReader {
     for (AssocDraft& draft : accounting_.accounts()) {
       const std::string& name = draft.assoc.account;
       const bool is_root = name == "root";
-      if (draft.is_removed || !matches(command.names, name) || (command.names.empty() && is_root)) {
+      if (draft.is_removed || !matches(command.names, name) ||
+          !matches(command.accounts, draft.parent) || (command.names.empty() && is_root)) {
         continue;
       }
       any = true;

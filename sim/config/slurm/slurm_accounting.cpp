@@ -19,9 +19,8 @@ SlurmAccounting::SlurmAccounting(Cluster& cluster, Diagnostics& diagnostics)
 }
 
 QosDraft* SlurmAccounting::find_qos(std::string_view lower_name) {
-  const auto found = std::find_if(
-      qos_.begin(), qos_.end(), [&](const QosDraft& each) { return each.qos.name == lower_name; });
-  return found == qos_.end() ? nullptr : &*found;
+  const auto found = qos_by_name_.find(lower_name);
+  return found == qos_by_name_.end() ? nullptr : &qos_[found->second];
 }
 
 AssocDraft* SlurmAccounting::find_account(std::string_view lower_name) {
@@ -39,16 +38,19 @@ AssocDraft* SlurmAccounting::find_user(std::string_view lower_account,
 
 QosDraft& SlurmAccounting::add_qos(const std::string& lower_name) {
   if (QosDraft* const found = find_qos(lower_name)) return *found;
+  qos_by_name_[lower_name] = qos_.size();
   qos_.emplace_back().qos.name = lower_name;
   return qos_.back();
 }
 
-AssocDraft& SlurmAccounting::add_account(const std::string& lower_name, std::string parent) {
+AssocDraft& SlurmAccounting::add_account(const std::string& lower_name, std::string parent,
+                                         const SlurmWord& place) {
   if (AssocDraft* const found = find_account(lower_name)) return *found;
   account_by_name_[lower_name] = accounts_.size();
   AssocDraft& draft = accounts_.emplace_back();
   draft.assoc.account = lower_name;
   draft.parent = std::move(parent);
+  draft.parent_place = place;
   return draft;
 }
 
@@ -64,13 +66,17 @@ AssocDraft& SlurmAccounting::add_user(const std::string& lower_account,
 
 void SlurmAccounting::remove_qos(std::string_view lower_name) {
   std::erase_if(qos_, [&](const QosDraft& each) { return each.qos.name == lower_name; });
+  qos_by_name_.clear();
+  for (const QosDraft& each : qos_) qos_by_name_[each.qos.name] = qos_by_name_.size();
 }
 
 void SlurmAccounting::report_unknown_account(const SlurmWord& word) {
   std::vector<std::string_view> known;
-  for (const AssocDraft& each : accounts_) known.push_back(each.assoc.account);
-  report(word, fmt::format("unknown account \"{}\"", word.text), near_help(lower(word.text), known),
-         diagnostics_);
+  if (diagnostics_.error_count() < Diagnostics::kMaxRenderedErrors) {
+    for (const AssocDraft& each : accounts_) known.push_back(each.assoc.account);
+  }
+  report(word, fmt::format("unknown account \"{}\"", word.text),
+         near_help(lower(word.text), known, diagnostics_), diagnostics_);
 }
 
 void SlurmAccounting::check_qos(const SlurmWord& word) {
@@ -84,7 +90,8 @@ void SlurmAccounting::check_qos(const SlurmWord& word) {
   }
   std::vector<std::string_view> known;
   for (const QosDraft& each : qos_) known.push_back(each.qos.name);
-  report(word, fmt::format("unknown QOS \"{}\"", word.text), near_help(name, known), diagnostics_);
+  report(word, fmt::format("unknown QOS \"{}\"", word.text), near_help(name, known, diagnostics_),
+         diagnostics_);
 }
 
 // The result.
@@ -128,13 +135,12 @@ std::vector<const AssocDraft*> SlurmAccounting::parents_first() {
   std::set<std::string> done;
   for (const AssocDraft& start : accounts_) {
     std::vector<const AssocDraft*> chain;
+    std::set<const AssocDraft*> in_chain;
     for (const AssocDraft* at = &start; at != nullptr && !at->is_removed;) {
       if (done.count(at->assoc.account) > 0) break;
-      const bool is_circle = std::find(chain.begin(), chain.end(), at) != chain.end();
-      if (is_circle) {
-        diagnostics_.add(
-            {.message = fmt::format("account \"{}\" is below itself", at->assoc.account),
-             .help = "every account must lead up to root"});
+      if (!in_chain.insert(at).second) {
+        report(at->parent_place, fmt::format("account \"{}\" is below itself", at->assoc.account),
+               "every account must lead up to root", diagnostics_);
         return order;
       }
       chain.push_back(at);

@@ -30,7 +30,8 @@ struct QosDraft {
 /// An account, or a user of one.
 struct AssocDraft {
   Assoc assoc;
-  std::string parent;  ///< of an account
+  std::string parent;      ///< of an account
+  SlurmWord parent_place;  ///< where that is said
   bool is_removed = false;
   std::optional<std::vector<SlurmWord>> qos;            ///< QOS=; without it the parent's
   std::vector<std::pair<char, SlurmWord>> qos_changes;  ///< QOS+= and QOS-=, in order
@@ -53,7 +54,8 @@ class SlurmAccounting {
 
   /// The one that is there, or a new one.
   QosDraft& add_qos(const std::string& lower_name);
-  AssocDraft& add_account(const std::string& lower_name, std::string parent);
+  AssocDraft& add_account(const std::string& lower_name, std::string parent,
+                          const SlurmWord& place = {});
   AssocDraft& add_user(const std::string& lower_account, const std::string& lower_user);
   void remove_qos(std::string_view lower_name);
 
@@ -83,6 +85,7 @@ class SlurmAccounting {
   std::deque<QosDraft> qos_;
   std::deque<AssocDraft> accounts_;
   std::deque<AssocDraft> users_;
+  std::map<std::string, std::size_t, std::less<>> qos_by_name_;
   std::map<std::string, std::size_t, std::less<>> account_by_name_;
   std::map<std::pair<std::string, std::string>, std::size_t> user_by_name_;
 };

@@ -146,7 +146,7 @@ void set_qos_flags(Qos& qos, const SlurmOption& option, Cluster& cluster,
       say_not_simulated(cluster, "limits of a QOS are counts, not parts of the cluster (Relative)");
     } else if (word.text != "-1" && !same_name(word.text, "partitionqos")) {
       warn(word, fmt::format("unknown flag \"{}\" of a QOS", word.text),
-           near_help(word.text, kKnown), diagnostics);
+           near_help(word.text, kKnown, diagnostics), diagnostics);
     }
   }
 }
@@ -234,7 +234,7 @@ void SlurmAccounting::set(QosDraft& draft, const SlurmOption& option) {
       if (limit.whose != Whose::Assoc) known.push_back(split(limit.names, ' ')[0]);
     }
     warn(option.key, fmt::format("unknown option \"{}\" of a QOS", option.key.text),
-         near_help(option.key.text, known), diagnostics_);
+         near_help(option.key.text, known, diagnostics_), diagnostics_);
   }
 }
 
@@ -251,7 +251,10 @@ void SlurmAccounting::set(AssocDraft& draft, const SlurmOption& option) {
       draft.assoc.shares = slurm_integer(value, 0, kMaxShares, diagnostics_).value_or(1);
     }
   } else if (is_named("Parent ParentName", name)) {
-    if (!draft.assoc.is_user()) draft.parent = lower(value.text);
+    if (draft.assoc.is_user()) return;
+    if (find_account(lower(value.text)) == nullptr) return report_unknown_account(value);
+    draft.parent = lower(value.text);
+    draft.parent_place = value;
   } else if (is_named("QOS QOSLevel", name)) {
     if (option.op == '=') {
       draft.qos.reset();
@@ -288,7 +291,7 @@ void SlurmAccounting::set(AssocDraft& draft, const SlurmOption& option) {
       if (limit.whose != Whose::Qos) known.push_back(split(limit.names, ' ')[0]);
     }
     warn(option.key, fmt::format("unknown option \"{}\"", option.key.text),
-         near_help(option.key.text, known), diagnostics_);
+         near_help(option.key.text, known, diagnostics_), diagnostics_);
   }
 }
 

@@ -22,18 +22,39 @@ bool is_off(const SlurmWord& value) {
                      [&](const char* off) { return same_name(value.text, off); });
 }
 
-/// Warns of a key that there is not, or says what is not simulated.
-void check_key(const SlurmPair& pair, const SlurmKeys& keys, std::set<std::string>& warned,
-               Cluster& cluster, Diagnostics& diagnostics) {
-  const SlurmKey* const key = keys.find(pair.name);
-  if (key == nullptr) {
-    if (!warned.insert(pair.name).second) return;
-    warn(pair.key, fmt::format("unknown key \"{}\" of {}", pair.key.text, keys.what),
-         near_help(pair.key.text, keys.names()), diagnostics);
-  } else if (!key->not_simulated.empty() && !is_off(pair.value)) {
-    say_not_simulated(cluster, fmt::format("{} ({})", key->not_simulated, key->name));
+/// Warns of keys that there are not, the first kMost one by one, or says what is not simulated.
+class KeyCheck {
+ public:
+  KeyCheck(Cluster& cluster, Diagnostics& diagnostics)
+      : cluster_(cluster), diagnostics_(diagnostics) {}
+
+  void check(const SlurmPair& pair, const SlurmKeys& keys) {
+    const SlurmKey* const key = keys.find(pair.name);
+    if (key == nullptr) {
+      if (!unknown_.insert(pair.name).second) return;
+      if (unknown_.size() == kMost + 1) first_not_shown_ = pair.key;
+      if (unknown_.size() > kMost) return;
+      warn(pair.key, fmt::format("unknown key \"{}\" of {}", pair.key.text, keys.what),
+           near_help(pair.key.text, keys.names(), diagnostics_), diagnostics_);
+    } else if (!key->not_simulated.empty() && !is_off(pair.value)) {
+      say_not_simulated(cluster_, fmt::format("{} ({})", key->not_simulated, key->name));
+    }
   }
-}
+
+  void finish() {
+    if (unknown_.size() <= kMost) return;
+    const std::size_t more = unknown_.size() - kMost;
+    warn(first_not_shown_, fmt::format("{} more unknown key{}", more, more == 1 ? "" : "s"), "",
+         diagnostics_);
+  }
+
+ private:
+  static constexpr std::size_t kMost = 20;
+  Cluster& cluster_;
+  Diagnostics& diagnostics_;
+  std::set<std::string> unknown_;
+  SlurmWord first_not_shown_;
+};
 
 /// Puts the pairs of a line into `record`, the first of which names it.
 void fill(SlurmRecord& record, const SlurmPairs& line) {
@@ -63,13 +84,12 @@ std::vector<SlurmRecord> slurm_records(const std::vector<SlurmPairs>& lines, std
 SlurmConf read_slurm_conf(const std::string& path, Cluster& cluster, Diagnostics& diagnostics) {
   SlurmConf conf;
   const std::vector<SlurmPairs> lines = read_slurm_file(path, conf.files, diagnostics);
-  std::set<std::string> warned;
+  KeyCheck keys(cluster, diagnostics);
   for (const SlurmPairs& line : lines) {
     const SlurmKeys* const record = slurm_record_keys(line.front().name);
     for (std::size_t i = record != nullptr ? 1 : 0; i < line.size(); ++i) {
       const SlurmPair& pair = line[i];
-      check_key(pair, record != nullptr ? *record : slurm_option_keys(), warned, cluster,
-                diagnostics);
+      keys.check(pair, record != nullptr ? *record : slurm_option_keys());
       if (record != nullptr) continue;
       const auto [found, is_new] = conf.options.values.emplace(pair.name, pair.value);
       const bool may_repeat = pair.name == "slurmctldhost";
@@ -80,6 +100,7 @@ SlurmConf read_slurm_conf(const std::string& path, Cluster& cluster, Diagnostics
       found->second = pair.value;
     }
   }
+  keys.finish();
   conf.nodes = slurm_records(lines, "nodename", diagnostics);
   conf.node_sets = slurm_records(lines, "nodeset", diagnostics);
   conf.down_nodes = slurm_records(lines, "downnodes", diagnostics);

@@ -142,7 +142,7 @@ GresConf read_gres_conf(const std::string& file, SlurmConf& conf, Diagnostics& d
       record.values[pair.name] = pair.value;
       if (kKeys.find(pair.name) == nullptr && warned.insert(pair.name).second) {
         warn(pair.key, fmt::format("unknown key \"{}\" of gres.conf", pair.key.text),
-             near_help(pair.key.text, kKeys.names()), diagnostics);
+             near_help(pair.key.text, kKeys.names(), diagnostics), diagnostics);
       }
     }
     read_gres_line(record, result, diagnostics);
@@ -171,7 +171,7 @@ std::vector<NodeGres> read_node_gres(const SlurmWord& word, const std::vector<Sl
         for (const SlurmWord& type : types) known.push_back(type.text);
         report(item, fmt::format("GRES \"{}\" is not in GresTypes", each.name),
                known.empty() ? fmt::format("write GresTypes={}", each.name)
-                             : near_help(each.name, known),
+                             : near_help(each.name, known, diagnostics),
                diagnostics);
       }
       result.push_back({each.name, each.type, each.count, sockets});

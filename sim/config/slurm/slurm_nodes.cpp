@@ -235,8 +235,8 @@ class NodesReader {
                                                   "fail",   "failing", "future",  "cloud",
                                                   "noresp", "maint",   "external"};
     if (std::find(std::begin(kKnown), std::end(kKnown), state) == std::end(kKnown)) {
-      warn(word, fmt::format("unknown state \"{}\"", word.text), near_help(word.text, kKnown),
-           diagnostics_);
+      warn(word, fmt::format("unknown state \"{}\"", word.text),
+           near_help(word.text, kKnown, diagnostics_), diagnostics_);
       return;
     }
     for (char& c : state) c = static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);

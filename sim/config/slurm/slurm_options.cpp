@@ -54,7 +54,7 @@ void read_select_parameters(const SlurmWord& word, Cluster& cluster, Diagnostics
                                       [&](auto known) { return same_name(known, name); });
     if (!is_known) {
       warn(each, fmt::format("unknown SelectTypeParameters \"{}\"", each.text),
-           near_help(each.text, kKnown), diagnostics);
+           near_help(each.text, kKnown, diagnostics), diagnostics);
     }
   }
 }
@@ -68,7 +68,7 @@ void read_select(const SlurmConf& conf, Cluster& cluster, Diagnostics& diagnosti
     cluster.select.whole_nodes = name.ends_with("linear");
     if (std::find(std::begin(kKnown), std::end(kKnown), name) == std::end(kKnown)) {
       warn(*type, fmt::format("SelectType \"{}\" is taken for select/cons_tres", type->text),
-           near_help(name, kKnown), diagnostics);
+           near_help(name, kKnown, diagnostics), diagnostics);
     }
   }
   cluster.tracks_memory = !cluster.select.whole_nodes;  // CR_Core_Memory is cons_tres' default
@@ -134,7 +134,7 @@ SlurmEnforce slurm_enforce(const SlurmConf& conf, Diagnostics& diagnostics) {
       enforce.associations = true;
     } else if (!is_known) {
       warn(each, fmt::format("unknown AccountingStorageEnforce \"{}\"", each.text),
-           near_help(name, kKnown), diagnostics);
+           near_help(name, kKnown, diagnostics), diagnostics);
     }
   }
   return enforce;
@@ -158,7 +158,7 @@ std::optional<PreemptMode> slurm_preempt_mode(const SlurmWord& word, Cluster& cl
                                            [&](auto known) { return same_name(known, name); });
     if (found == std::end(kModes)) {
       report(each, fmt::format("unknown PreemptMode \"{}\"", each.text),
-             near_help(each.text, kModes), diagnostics);
+             near_help(each.text, kModes, diagnostics), diagnostics);
     } else {
       mode = static_cast<PreemptMode>(found - std::begin(kModes));
     }

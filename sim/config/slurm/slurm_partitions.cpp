@@ -105,7 +105,8 @@ class PartitionsReader {
       std::vector<std::string_view> known;
       for (const Node& node : cluster_.nodes) known.push_back(node.name);
       for (const auto& [name, nodes] : node_sets_) known.push_back(name);
-      if (std::string near = near_help(unknown[0], known); !near.empty()) help = std::move(near);
+      if (std::string near = near_help(unknown[0], known, diagnostics_); !near.empty())
+        help = std::move(near);
     }
     report(*place,
            fmt::format("unknown {} \"{:.200}\"", unknown.size() == 1 ? "node" : "nodes",
@@ -179,7 +180,7 @@ class PartitionsReader {
     } else if (!same_name(how, "no")) {
       static constexpr std::string_view kKnown[] = {"NO", "EXCLUSIVE", "YES", "FORCE"};
       report(*word, fmt::format("unknown OverSubscribe \"{}\"", word->text),
-             near_help(word->text, kKnown), diagnostics_);
+             near_help(word->text, kKnown, diagnostics_), diagnostics_);
     }
     if (colon == std::string::npos) return;
     const SlurmWord count{word->text.substr(colon + 1), word->line, word->at + colon + 1};
@@ -197,8 +198,8 @@ class PartitionsReader {
         return;
       }
     }
-    report(*word, fmt::format("unknown State \"{}\"", word->text), near_help(word->text, kStates),
-           diagnostics_);
+    report(*word, fmt::format("unknown State \"{}\"", word->text),
+           near_help(word->text, kStates, diagnostics_), diagnostics_);
   }
 
   void read_factors(const SlurmRecord& record, Partition& partition) {
@@ -295,7 +296,7 @@ class PartitionsReader {
     partition.qos = find_or_make_qos(*word);
     if (partition.qos == kNone<QosId>) {
       report(*word, fmt::format("unknown QOS \"{}\"", word->text),
-             near_help(lower(word->text), qos_names()), diagnostics_);
+             near_help(lower(word->text), qos_names(), diagnostics_), diagnostics_);
     } else if (is_new) {
       warn(*word, fmt::format("no file tells the limits of QOS \"{}\"", word->text),
            "put `sacctmgr -P show qos` into qos.txt beside slurm.conf", diagnostics_);
@@ -326,7 +327,7 @@ class PartitionsReader {
         continue;
       }
       warn(item, fmt::format("unknown {} \"{}\"", are_qos ? "QOS" : "account", item.text),
-           near_help(name, are_qos ? qos_names() : accounts), diagnostics_);
+           near_help(name, are_qos ? qos_names() : accounts, diagnostics_), diagnostics_);
     }
     if (result.empty() && key.starts_with("allow")) {
       report(*word, fmt::format("nothing in \"{}\" exists", word->text),

@@ -296,8 +296,8 @@ class PoliciesReader {
       } else if (key == "priorityflags" && same_name(name.text, "increase_only")) {
         say_not_simulated(cluster_, "priorities may fall again (INCR_ONLY)");
       } else {
-        warn(name, fmt::format("unknown parameter \"{}\"", name.text), near_help(name.text, known),
-             diagnostics_);
+        warn(name, fmt::format("unknown parameter \"{}\"", name.text),
+             near_help(name.text, known, diagnostics_), diagnostics_);
       }
     }
   }

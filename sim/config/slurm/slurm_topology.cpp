@@ -59,8 +59,8 @@ class TopologyReader {
       if (found == by_name_.end()) {
         std::vector<std::string_view> known;
         for (const Switch& each : switches_) known.push_back(each.name);
-        report(*below, fmt::format("unknown switch \"{}\"", name), near_help(name, known),
-               diagnostics_);
+        report(*below, fmt::format("unknown switch \"{}\"", name),
+               near_help(name, known, diagnostics_), diagnostics_);
         continue;
       }
       switches_[i].below.push_back(static_cast<std::uint32_t>(found->second));
@@ -155,7 +155,7 @@ void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& clus
                                         [&](auto key) { return same_name(key, pair.name); });
       if (is_known) continue;
       warn(pair.key, fmt::format("unknown key \"{}\" of topology.conf", pair.key.text),
-           near_help(pair.key.text, kKeys), diagnostics);
+           near_help(pair.key.text, kKeys, diagnostics), diagnostics);
     }
   }
   TopologyReader(cluster, diagnostics).read(slurm_records(lines, "switchname", diagnostics));

@@ -2,7 +2,7 @@
 #include <filesystem>
 #include <utility>
 
-#include "sim/config/check.hpp"
+#include "sim/study/check.hpp"
 #include "tests/catch.hpp"
 
 using namespace rehearse;

@@ -40,6 +40,7 @@ modify user ann where Account=laba set QOS+=high MaxJobs=3
 modify user bob set qos=low,high
 modify qos high set Preempt=low,debug PreemptMode=cancel GraceTime=120 Flags=DenyOnLimit,NoDecay
 modify account laba set GrpTRES=cpu=12,gres/gpu=4 GrpWall=100
+modify account where parent=laba set MaxJobs=7
 list associations format=Account
 )")
                               .cluster;
@@ -63,6 +64,8 @@ list associations format=Account
   CHECK(account(cluster, "laba").limits.grp_wall == 100min);
   CHECK(account(cluster, "sub").parent == AssocId{1});
   CHECK(account(cluster, "sub").shares_as_parent);
+  CHECK(account(cluster, "sub").limits.max_jobs == 7);
+  CHECK_FALSE(account(cluster, "laba").limits.max_jobs);
   CHECK(account(cluster, "sub").allow_qos == Names{"normal", "debug"});
   CHECK(user(cluster, "laba", "ann").allow_qos == Names{"normal", "high"});
   CHECK(user(cluster, "laba", "ann").default_qos == "high");

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "sim/config/check.hpp"
+#include "sim/study/check.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/config/slurm_folder.hpp"
 

@@ -1,4 +1,4 @@
-#include "sim/config/check.hpp"
+#include "sim/study/check.hpp"
 
 #include <fmt/format.h>
 
@@ -8,6 +8,7 @@
 #include "sim/config/fields.hpp"
 #include "sim/config/load_workload_model.hpp"
 #include "sim/config/slurm/load_slurm.hpp"
+#include "sim/study/suite.hpp"
 #include "sim/workload/load_trace.hpp"
 #include "sim/workload/read_events.hpp"
 #include "sim/workload/read_text.hpp"
@@ -46,8 +47,8 @@ Kind kind_of(const Yaml& yaml, Diagnostics& diagnostics) {
   static constexpr std::pair<const char*, Kind> kTelling[] = {
       {"lublin", Kind::WorkloadModel}, {"gpu_lab", Kind::WorkloadModel},
       {"trace", Kind::Experiment},     {"cluster", Kind::Experiment},
-      {"nodes", Kind::Cluster},        {"extends", Kind::Cluster},
-      {"partitions", Kind::Cluster}};
+      {"experiments", Kind::Suite},    {"nodes", Kind::Cluster},
+      {"extends", Kind::Cluster},      {"partitions", Kind::Cluster}};
   for (const auto& [key, kind] : kTelling) {
     if (yaml.find(key) != nullptr) return kind;
   }
@@ -55,8 +56,9 @@ Kind kind_of(const Yaml& yaml, Diagnostics& diagnostics) {
     if (yaml.find(slot.slot) != nullptr) return Kind::Policies;
   }
   report(yaml, "no kind of file that is known",
-         "a cluster has `nodes` or `extends`, an experiment `trace`, a workload model `gpu_lab` or "
-         "`lublin`, policies slots such as `backfill`",
+         "a cluster has `nodes` or `extends`, an experiment `trace`, a suite `experiments`, a "
+         "workload "
+         "model `gpu_lab` or `lublin`, policies slots such as `backfill`",
          diagnostics);
   return Kind::Unknown;
 }
@@ -71,9 +73,11 @@ Kind kind_of_text(const std::string& text, const std::string& path, Diagnostics&
   return Kind::Unknown;
 }
 
-void check_experiment(const std::string& path, CheckedFile& checked) {
-  const Experiment experiment = load_experiment(path);
-  collect(checked.diagnostics, [&] { checked.cluster = load_cluster(experiment.cluster); });
+void check_experiment(const Experiment& experiment, CheckedFile& checked) {
+  collect(checked.diagnostics, [&] {
+    checked.cluster = load_cluster(experiment.cluster);
+    checked.diagnostics.add(checked.cluster->warnings);
+  });
   collect(checked.diagnostics, [&] {
     std::vector<ParamText> names;
     for (const std::string& name : experiment.repairs) names.push_back({name});
@@ -88,6 +92,15 @@ void check_experiment(const std::string& path, CheckedFile& checked) {
   make_scheduler(checked.policies, checked.diagnostics);
 }
 
+void check_suite(const std::string& path, CheckedFile& checked) {
+  for (const SuiteEntry& entry : load_suite(path).entries) {
+    CheckedFile part;
+    check_experiment(entry.experiment, part);
+    checked.diagnostics.add(part.diagnostics);
+    checked.experiments.push_back(entry.name);
+  }
+}
+
 }  // namespace
 
 std::string_view kind_name(CheckedFile::Kind kind) {
@@ -98,6 +111,8 @@ std::string_view kind_name(CheckedFile::Kind kind) {
       return "cluster";
     case Kind::Experiment:
       return "experiment";
+    case Kind::Suite:
+      return "suite";
     case Kind::Policies:
       return "policies";
     case Kind::WorkloadModel:
@@ -129,7 +144,10 @@ CheckedFile check_file(const std::string& path) {
         make_scheduler(checked.policies, diagnostics);
         break;
       case Kind::Experiment:
-        check_experiment(path, checked);
+        check_experiment(load_experiment(path), checked);
+        break;
+      case Kind::Suite:
+        check_suite(path, checked);
         break;
       case Kind::Policies:
         checked.policies = load_policies(path);
