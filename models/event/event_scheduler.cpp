@@ -17,6 +17,7 @@
 #include "models/event/reasons.hpp"
 #include "sim/policy/registry.hpp"
 #include "sim/policy/scheduler.hpp"
+#include "sim/policy/witness.hpp"
 
 namespace rehearse {
 template <>
@@ -56,6 +57,7 @@ class EventScheduler final : public Scheduler {
     if (slots_.priority->uses_fair_share()) charge_use(changes, control);
     const bool may_start = could_start(changes, view);
     enqueue(view, changes.eligible);
+    if (Witness* const witness = witness_of(control)) tell_queue(*witness);
     if (may_start) {
       if (is_pool(view)) {
         pool_pass_->begin(queue_);
@@ -171,6 +173,15 @@ class EventScheduler final : public Scheduler {
     }
     queue_.swap(sorted_queue_);
     ranks_.swap(new_ranks_);
+  }
+
+  void tell_queue(Witness& witness) const {
+    std::vector<rehearse::Place> places;
+    places.reserve(queue_.size());
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+      places.push_back({queue_[i].job, queue_[i].partition, queue_[i].request, ranks_[i].score});
+    }
+    witness.queue(places);
   }
 
   // Candidates of equal request, association and QOS share a group; 0 is none yet.

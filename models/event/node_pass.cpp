@@ -1,10 +1,11 @@
 #include "models/event/node_pass.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace rehearse::event {
 namespace {
+
+constexpr LimitHit kResources{.reason = Reason::Resources};
 
 // Refusals that depend on the job's own time limit say nothing of others of its group.
 bool is_of_time_limit(Reason reason) {
@@ -83,22 +84,21 @@ bool NodePass::start_on_free(const Candidate& candidate) {
   if (view().job(candidate.job).state != JobState::Pending) return true;  // in another partition
   const Memo memo = memo_[candidate.group];
   const bool known = memo.version == version_;
-  if (known && memo.reason != Reason::Resources) return refuse(candidate, memo.reason, false);
-  if (const Reason limit = limit_before(candidate, view().ledger()); limit != Reason::None) {
-    return refuse(candidate, limit, !is_of_time_limit(limit));
+  if (known && memo.why.reason != Reason::Resources) return refuse(candidate, memo.why, false);
+  if (const auto limit = limit_before(candidate, view().ledger())) {
+    return refuse(candidate, *limit, !is_of_time_limit(limit->reason));
   }
-  if (known) return refuse(candidate, Reason::Resources, false);
+  if (known) return refuse(candidate, kResources, false);
   shares_.clear();
   if (!find_place(view().resources(), candidate, shares_)) {
-    return refuse(candidate, Reason::Resources, true);
+    return refuse(candidate, kResources, true);
   }
-  if (const Reason limit = limit_after(candidate, view().ledger(), shares_);
-      limit != Reason::None) {
-    return refuse(candidate, limit, true);
+  if (const auto limit = limit_after(candidate, view().ledger(), shares_)) {
+    return refuse(candidate, *limit, true);
   }
   const std::vector<Share> place = shares_;  // planning uses shares_ too
   plan_reservations();
-  if (delays_reservation(candidate, place, {})) return refuse(candidate, Reason::Resources, false);
+  if (delays_reservation(candidate, place, {})) return refuse(candidate, kResources, false);
   std::erase_if(reservations_,
                 [&](const Reservation& each) { return each.candidate.job == candidate.job; });
   planned_ = reservations_.size();
@@ -109,14 +109,11 @@ bool NodePass::start_on_free(const Candidate& candidate) {
   return true;
 }
 
-bool NodePass::refuse(const Candidate& candidate, Reason reason, bool for_the_group) {
-  refusal_ = reason;
-  if (for_the_group) {
-    memo_[candidate.group].version = version_;
-    memo_[candidate.group].reason = reason;
-  }
-  if (reason != Reason::Resources) {
-    reasons_.note(control_, candidate.job, reason);
+bool NodePass::refuse(const Candidate& candidate, const LimitHit& why, bool for_the_group) {
+  refusal_ = why.reason;
+  if (for_the_group) memo_[candidate.group] = {version_, why};
+  if (refusal_ != Reason::Resources) {
+    reasons_.note(control_, candidate.job, refusal_, &why);
     return false;
   }
   if (!is_behind_blocked(candidate)) reasons_.note(control_, candidate.job, Reason::Resources);
@@ -132,23 +129,21 @@ bool NodePass::is_behind_blocked(const Candidate& candidate) const {
   });
 }
 
-Reason NodePass::limit_before(const Candidate& candidate, const Ledger& ledger) const {
-  if (!view().has_limits()) return Reason::None;
+std::optional<LimitHit> NodePass::limit_before(const Candidate& candidate,
+                                               const Ledger& ledger) const {
+  if (!view().has_limits()) return std::nullopt;
   const Payer payer = view().payer(candidate.job, candidate.partition);
   const Duration time_limit = view().job(candidate.job).time_limit;
-  if (const auto hit = view().limiter().before_select(ledger, payer, time_limit)) {
-    return hit->reason;
-  }
+  if (auto hit = view().limiter().before_select(ledger, payer, time_limit)) return hit;
   // What was asked for is the least that it would get: a limit on that replaces a lack of
   // resources, so that a job held by a limit does not block others (shared/semantics 4.4).
-  const auto hit = view().limiter().after_select(ledger, payer, view().request(candidate).tres, {},
-                                                 time_limit, {}, Unasked::Held);
-  return hit ? hit->reason : Reason::None;
+  return view().limiter().after_select(ledger, payer, view().request(candidate).tres, {},
+                                       time_limit, {}, Unasked::Held);
 }
 
-Reason NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
-                             std::span<const Share> shares) const {
-  if (!view().has_limits()) return Reason::None;
+std::optional<LimitHit> NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
+                                              std::span<const Share> shares) const {
+  if (!view().has_limits()) return std::nullopt;
   const Partition& partition = view().cluster().partitions[candidate.partition];
   TresCounts most(view().cluster().tres_count(), 0);
   for (Share share : shares) {
@@ -156,11 +151,10 @@ Reason NodePass::limit_after(const Candidate& candidate, const Ledger& ledger,
     const TresCounts on_node = tres_of_shares(view().cluster(), partition, {&share, 1}, arena_);
     for (std::size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], on_node[i]);
   }
-  const auto hit =
-      view().limiter().after_select(ledger, view().payer(candidate.job, candidate.partition),
-                                    tres_of_shares(view().cluster(), partition, shares, arena_),
-                                    most, view().job(candidate.job).time_limit, {}, Unasked::Held);
-  return hit ? hit->reason : Reason::None;
+  return view().limiter().after_select(ledger, view().payer(candidate.job, candidate.partition),
+                                       tres_of_shares(view().cluster(), partition, shares, arena_),
+                                       most, view().job(candidate.job).time_limit, {},
+                                       Unasked::Held);
 }
 
 bool NodePass::find_place(const Resources& resources, const Candidate& candidate,
@@ -174,7 +168,24 @@ bool NodePass::reserve(const Candidate& candidate) {
   if (refusal_ != Reason::Resources) return false;
   // Its time is looked for when a later job asks: in a full machine none ever does.
   reservations_.push_back({candidate, kNever, {}, nullptr});
+  if (Witness* const witness = witness_of(control_)) tell_plans(*witness);
   return true;
+}
+
+// Nothing starts between a reservation and its planning, so that to plan at once is to plan alike.
+void NodePass::tell_plans(Witness& witness) {
+  const std::size_t known = planned_;
+  plan_reservations();
+  std::vector<NodeId> nodes;
+  for (std::size_t i = known; i < reservations_.size(); ++i) {
+    nodes.clear();
+    for (const Share& share : reservations_[i].plan) {
+      for (std::size_t n = 0; n < share.nodes; ++n) {
+        nodes.push_back(static_cast<NodeId>(index(share.first) + n));
+      }
+    }
+    witness.plan(reservations_[i].candidate.job, reservations_[i].at, nodes);
+  }
 }
 
 void NodePass::plan_reservations() {
@@ -391,10 +402,9 @@ bool NodePass::choose_victims(const Candidate& candidate, bool of_limits) {
 
 bool NodePass::fits_after(const Candidate& candidate, const Resources& resources,
                           const Ledger& ledger) {
-  if (limit_before(candidate, ledger) != Reason::None) return false;
+  if (limit_before(candidate, ledger)) return false;
   shares_.clear();
-  return find_place(resources, candidate, shares_) &&
-         limit_after(candidate, ledger, shares_) == Reason::None;
+  return find_place(resources, candidate, shares_) && !limit_after(candidate, ledger, shares_);
 }
 
 }  // namespace rehearse::event

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -47,8 +48,8 @@ class NodePass final : public Pass {
   };
   struct Without;
   struct Memo {
-    std::uint64_t version = 0;  // at which the group was refused for `reason`
-    Reason reason = Reason::None;
+    std::uint64_t version = 0;  // at which the group was refused
+    LimitHit why{};             // no limit if the reason is Resources
   };
   // All of a claimant that its victims may depend on: partition, account, QOS, --priority, --nice.
   using Claim = std::tuple<PartitionId, AssocId, QosId, std::int64_t, std::int32_t>;
@@ -60,13 +61,15 @@ class NodePass final : public Pass {
 
   bool start_on_free(const Candidate&);
   bool preempt_for(const Candidate&);
-  bool refuse(const Candidate&, Reason, bool for_the_group);
+  bool refuse(const Candidate&, const LimitHit& why, bool for_the_group);
   bool is_behind_blocked(const Candidate&) const;
-  Reason limit_before(const Candidate&, const Ledger&) const;
-  Reason limit_after(const Candidate&, const Ledger&, std::span<const Share>) const;
+  std::optional<LimitHit> limit_before(const Candidate&, const Ledger&) const;
+  std::optional<LimitHit> limit_after(const Candidate&, const Ledger&,
+                                      std::span<const Share>) const;
   bool find_place(const Resources&, const Candidate&, std::vector<Share>&);
   void plan_reservations();
   void plan(Reservation&);
+  void tell_plans(Witness&);
   bool is_plannable(const Reservation&, const Resources& then, Time at);
   bool delays_reservation(const Candidate&, std::span<const Share>, std::span<const Victim> gone);
   bool keeps(const Reservation&, const Resources& left);

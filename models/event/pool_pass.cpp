@@ -32,13 +32,21 @@ bool PoolPass::reserve(const Candidate& candidate) {
   Promise promise{kNever, view_.job(candidate.job).time_limit, candidate.cpus};
   if (reserved_.empty()) {
     reserve_first(promise);
-    return reserved_.front().at != kNever;
+    return tell(candidate);
   }
   if (reserved_.size() == 1) build_profile();
   promise.at = profile_.earliest(promise.cpus, promise.length);
   profile_.take(promise.at, promise.length, promise.cpus);
   reserved_.push_back(promise);
-  return promise.at != kNever;
+  return tell(candidate);
+}
+
+// Whether the last promise has a time; a witness hears of it.
+bool PoolPass::tell(const Candidate& candidate) {
+  const Time at = reserved_.back().at;
+  if (at == kNever) return false;
+  if (Witness* const witness = witness_of(control_)) witness->plan(candidate.job, at, {});
+  return true;
 }
 
 // When enough of the running jobs have ended; all that end at that instant count.

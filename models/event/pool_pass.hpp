@@ -39,6 +39,7 @@ class PoolPass final : public Pass {
   };
   bool is_harmless(const Candidate&) const;
   void reserve_first(const Promise&);
+  bool tell(const Candidate&);
   void build_profile();
 
   Control& control_;

@@ -7,13 +7,16 @@
 #include <utility>
 #include <vector>
 
-#include "sim/policy/scheduler.hpp"
+#include "sim/policy/witness.hpp"
 
 namespace rehearse::event {
 
 class Reasons {
  public:
-  void note(Control& control, JobId job, Reason reason) {
+  void note(Control& control, JobId job, Reason reason, const LimitHit* limit = nullptr) {
+    if (Witness* const witness = limit ? witness_of(control) : nullptr) {
+      witness->held(job, *limit);
+    }
     control.set_reason(job, reason);
     noted_.push_back(job);
   }

@@ -413,9 +413,22 @@ Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecor
   cycle.plan(from, std::max(to, from + whole_seconds(params_.bf_resolution)), nodes);
   for (const Held& held : allocation.nodes) cycle.planned_nodes.insert(held.node);
   if (job.planned == 0 || at < job.planned) job.planned = at;
+  if (witness_ != nullptr) {
+    witness_->plan(planned_task(cycle, job), at_seconds(at), node_ids(allocation));
+  }
   cycle.planned_jobs.insert(job.job);
   ++cycle.planned_in[part.partition];
   return Tried::Planned;
+}
+
+// Of an array whose next tasks are planned one by one: which of them this is.
+JobId Controller::planned_task(const Cycle& cycle, const JobRecord& job) const {
+  if (job.array == kNone<std::uint32_t> || job.is_split) return job.job;
+  const std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
+  const auto before = cycle.planned_tasks.find(job.array);
+  if (before == cycle.planned_tasks.end()) return job.job;
+  const auto last = unstarted.size() - 1;  // in another partition some may be planned again
+  return unstarted[last - std::min(last, static_cast<std::size_t>(before->second))];
 }
 
 // All that the job may preempt, taken off `machine`.

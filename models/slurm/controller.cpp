@@ -45,6 +45,7 @@ Controller::Controller(const Params& params, Slots& slots, Control& control, Jud
     : params_(params),
       slots_(slots),
       control_(control),
+      witness_(witness_of(control)),
       judges_(judges),
       following_(judges.following()),
       view_(control.view()),
@@ -68,17 +69,18 @@ void Controller::score(JobRecord& job) {
   for (std::size_t i = 0; i < scores.size(); ++i) job.parts[i].priority = scores[i];
 }
 
-void Controller::set_reason(JobRecord& job, Reason reason, bool counts) {
+void Controller::set_reason(JobRecord& job, Reason reason, const LimitHit* limit) {
   if (job.reason == reason) return;
   job.reason = reason;
-  if (counts) note_change();
-  if (job.array == kNone<std::uint32_t> || job.is_split) {
-    control_.set_reason(job.job, reason);
-    return;
-  }
+  if (limit == nullptr && reason != Reason::Cleaning) note_change();
+  const auto tell = [&](JobId id) {
+    if (limit != nullptr && witness_ != nullptr) witness_->held(id, *limit);
+    control_.set_reason(id, reason);
+  };
+  if (job.array == kNone<std::uint32_t> || job.is_split) return tell(job.job);
   for (const JobId task : arrays_[job.array].unstarted) {
     records_[task].reason = reason;
-    control_.set_reason(task, reason);
+    tell(task);
   }
 }
 

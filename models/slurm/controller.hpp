@@ -29,7 +29,7 @@
 #include "models/slurm/params.hpp"
 #include "models/slurm/reservations.hpp"
 #include "models/slurm/selection.hpp"
-#include "sim/policy/scheduler.hpp"
+#include "sim/policy/witness.hpp"
 
 namespace rehearse::slurm {
 
@@ -138,8 +138,8 @@ class Controller {
   // controller.cpp
   void note_change() { changed_at_ = now(); }
   void score(JobRecord& job);
-  /// `counts`: as a change at once; reasons of limits do only when the next queue is built.
-  void set_reason(JobRecord& job, Reason reason, bool counts = true);
+  /// `limit`: that it is the reason of. Those count as a change only when the next queue is built.
+  void set_reason(JobRecord& job, Reason reason, const LimitHit* limit = nullptr);
   void put_last(JobRecord& job);
   void set_accruing(JobRecord& job, Seconds since);
   void hold(JobRecord& job, bool by_admin, Reason reason);
@@ -162,6 +162,7 @@ class Controller {
   void split_corresponding();
   void note_reason(JobRecord& job);
   std::vector<QueueRecord> build_queue(bool for_backfill);
+  void tell_queue(const std::vector<QueueRecord>& queue) const;
   bool is_independent(JobRecord& job);
   Reason dependency(const JobRecord& job) const;
   bool before(const QueueRecord& a, const QueueRecord& b) const;
@@ -222,6 +223,7 @@ class Controller {
              Seconds at, Seconds minutes);
   std::pair<Seconds, Seconds> planned_span(Seconds at, Seconds minutes) const;
   bool is_throttled_with(JobId id, std::int64_t planned) const;
+  JobId planned_task(const Cycle& cycle, const JobRecord& job) const;
   std::set<JobId> take_victims_off(const PartRecord& part, Machine& machine);
   std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,
@@ -255,6 +257,7 @@ class Controller {
   const Params params_;
   Slots& slots_;
   Control& control_;
+  Witness* const witness_;  ///< null in most runs
   JudgesControl& judges_;
   Following& following_;
   const View& view_;

@@ -158,7 +158,7 @@ bool Controller::limits_hold(JobRecord& job, const PartRecord& part, Seconds min
   if (!view_.has_limits()) return false;
   const auto hit =
       view_.limiter().before_select(view_.ledger(), payer(job, part), limit_of(minutes));
-  if (hit) set_reason(job, hit->reason, false);
+  if (hit) set_reason(job, hit->reason, &*hit);
   return hit.has_value();
 }
 
@@ -168,7 +168,7 @@ bool Controller::limits_hold_after(JobRecord& job, const PartRecord& part, const
   if (!view_.has_limits()) return false;
   const auto hit = view_.limiter().after_select(view_.ledger(), payer(job, part), tres, per_node,
                                                 limit_of(minutes), nodes);
-  if (hit) set_reason(job, hit->reason, false);
+  if (hit) set_reason(job, hit->reason, &*hit);
   return hit.has_value();
 }
 

@@ -31,7 +31,7 @@ Reason Controller::dependency(const JobRecord& job) const {
 // from now on.
 bool Controller::is_independent(JobRecord& job) {
   if (job.is_cleaning) {
-    set_reason(job, Reason::Cleaning, false);
+    set_reason(job, Reason::Cleaning);
     return false;
   }
   if (job.is_held) {
@@ -149,7 +149,29 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
   }
   std::stable_sort(queue.begin(), queue.end(),
                    [this](const QueueRecord& a, const QueueRecord& b) { return before(a, b); });
+  tell_queue(queue);
   return queue;
+}
+
+// The record of an array stands for all of its tasks that have none of their own.
+void Controller::tell_queue(const std::vector<QueueRecord>& queue) const {
+  if (witness_ == nullptr) return;
+  std::vector<Place> places;
+  for (const QueueRecord& entry : queue) {
+    const JobRecord& job = records_[entry.job];
+    const Candidate& candidate = job.parts[entry.part].candidate;
+    Place place{entry.job, candidate.partition, candidate.request, entry.priority};
+    if (job.array == kNone<std::uint32_t> || job.is_split) {
+      places.push_back(place);
+      continue;
+    }
+    const std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
+    for (auto task = unstarted.rbegin(); task != unstarted.rend(); ++task) {
+      place.job = *task;
+      places.push_back(place);
+    }
+  }
+  witness_->queue(places);
 }
 
 bool Controller::before(const QueueRecord& a, const QueueRecord& b) const {

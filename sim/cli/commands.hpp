@@ -10,6 +10,7 @@ namespace rehearse::cli {
 void add_audit(CLI::App& app, int& exit_code);
 void add_check(CLI::App& app, int& exit_code);
 void add_compare(CLI::App& app, int& exit_code);
+void add_explain(CLI::App& app);
 void add_import(CLI::App& app);
 void add_policies(CLI::App& app, int& exit_code);
 void add_regress(CLI::App& app, int& exit_code);

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
   cli::add_audit(app, exit_code);
   cli::add_check(app, exit_code);
   cli::add_compare(app, exit_code);
+  cli::add_explain(app);
   cli::add_import(app);
   cli::add_policies(app, exit_code);
   cli::add_regress(app, exit_code);

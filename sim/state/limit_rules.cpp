@@ -14,6 +14,54 @@ bool sets_any_tres(const Limits& limits, const TresRule& rule) {
 
 }  // namespace
 
+std::optional<LimitName> limit_of(Reason reason) {
+  using Of = LimitName::Of;
+  struct NamedTres {
+    const TresRule& rule;
+    std::string_view name;
+  };
+  static constexpr NamedTres kTres[] = {
+      {kGrpTresMins, "GrpTRESMins"},       {kGrpTres, "GrpTRES"},
+      {kGrpTresRunMins, "GrpTRESRunMins"}, {kMaxTresMinsPerJob, "MaxTRESMinsPerJob"},
+      {kMaxTresPerJob, "MaxTRESPerJob"},   {kMaxTresPerNode, "MaxTRESPerNode"},
+      {kMinTresPerJob, "MinTRESPerJob"},   {kMaxTresPerAccount, "MaxTRESPerAccount"},
+      {kMaxTresPerUser, "MaxTRESPerUser"},
+  };
+  struct NamedReason {
+    Reason reason;
+    LimitName limit;
+  };
+  static constexpr NamedReason kOthers[] = {
+      {Reason::QOSGrpJobsLimit, {"GrpJobs", Of::Jobs, Whose::Group}},
+      {Reason::AssocGrpJobsLimit, {"GrpJobs", Of::Jobs, Whose::Group}},
+      {Reason::AssocMaxJobsLimit, {"MaxJobs", Of::Jobs, Whose::User}},
+      {Reason::QOSMaxJobsPerUserLimit, {"MaxJobsPerUser", Of::Jobs, Whose::User}},
+      {Reason::MaxJobsPerAccount, {"MaxJobsPerAccount", Of::Jobs, Whose::Account}},
+      {Reason::QOSGrpSubmitJobsLimit, {"GrpSubmitJobs", Of::SubmittedJobs, Whose::Group}},
+      {Reason::AssocGrpSubmitJobsLimit, {"GrpSubmitJobs", Of::SubmittedJobs, Whose::Group}},
+      {Reason::AssocMaxSubmitJobLimit, {"MaxSubmitJobs", Of::SubmittedJobs, Whose::User}},
+      {Reason::QOSMaxSubmitJobPerUserLimit,
+       {"MaxSubmitJobsPerUser", Of::SubmittedJobs, Whose::User}},
+      {Reason::MaxSubmitJobsPerAccount,
+       {"MaxSubmitJobsPerAccount", Of::SubmittedJobs, Whose::Account}},
+      {Reason::QOSMaxWallDurationPerJobLimit, {"MaxWallDurationPerJob", Of::Wall}},
+      {Reason::AssocMaxWallDurationPerJobLimit, {"MaxWallDurationPerJob", Of::Wall}},
+      {Reason::QOSGrpWallLimit, {"GrpWall", Of::Wall, Whose::Group}},
+      {Reason::AssocGrpWallLimit, {"GrpWall", Of::Wall, Whose::Group}},
+  };
+  if (reason == Reason::None) return std::nullopt;
+  for (const auto& [rule, name] : kTres) {
+    for (const TresReasons& reasons : {rule.qos_reasons, rule.assoc_reasons}) {
+      if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) continue;
+      return LimitName{name, Of::Tres, rule.whose, rule.measure};
+    }
+  }
+  for (const NamedReason& each : kOthers) {
+    if (each.reason == reason) return each.limit;
+  }
+  return std::nullopt;
+}
+
 std::int64_t begun_minutes(Duration length) {
   if (length == kUnlimited) return kInfinite;
   return std::min<std::int64_t>(std::chrono::ceil<Minutes>(length).count(), kInfinite);

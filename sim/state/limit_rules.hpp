@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "sim/base/time.hpp"
 #include "sim/cluster/limits.hpp"
@@ -163,6 +164,17 @@ constexpr std::int64_t at(const TresCounts& counts, std::size_t tres) {
   return tres < counts.size() ? counts[tres] : 0;
 }
 Bound tres_bound(const Limits& limits, const TresRule& rule, std::size_t tres);
+
+/// The limit that gives a reason, under sacctmgr(1)'s name for it.
+struct LimitName {
+  enum class Of : std::uint8_t { Tres, Jobs, SubmittedJobs, Wall };
+  std::string_view name;
+  Of of = Of::Tres;
+  Whose whose = Whose::Job;
+  Measure measure = Measure::Count;
+};
+/// Nothing if `reason` is not that of a limit of a QOS or an association. O(limits).
+std::optional<LimitName> limit_of(Reason reason);
 
 /// Whether any limit is set, and whether any on use over time.
 bool sets_any(const Limits& limits);

@@ -36,7 +36,8 @@ ClusterFile header_machine(const Workload& workload, const std::string& trace) {
 
 }  // namespace
 
-RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options) {
+RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options,
+                         const WrapScheduler& wrap) {
   RunResult result;
   result.workload = load_trace(experiment.trace, rules_of(experiment));
   if (!experiment.events.empty()) {
@@ -69,6 +70,7 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
     simulation.follow = &decisions;
     manifest.follow = {experiment.follow, sha256_of_file(experiment.follow)};
   }
+  if (wrap) ready.scheduler = wrap(std::move(ready.scheduler));
   result.journal = simulate(result.cluster, result.workload, *ready.scheduler, simulation);
   result.metrics.scheduler = ready.resolved.at("scheduler").at("use");
   result.metrics.stranded_cpus_per_gpu = experiment.stranded_cpus_per_gpu;

@@ -1,6 +1,8 @@
 // One run from what is written down to what came out: load, simulate, keep what reports need.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 
 #include "sim/base/diagnostics.hpp"
@@ -22,9 +24,14 @@ struct RunResult {
   Diagnostics warnings{};  ///< of the cluster's files
 };
 
-/// Runs `experiment`. Policies are the built-in defaults, the cluster file's, then the
-/// experiment's. Without a cluster the machine is that of the trace's header, as nodes of one CPU.
-/// Throws InputError; std::system_error if an input cannot be read.
-RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options = {});
+/// Puts a scheduler that watches in front of another.
+using WrapScheduler = std::function<std::unique_ptr<Scheduler>(std::unique_ptr<Scheduler>)>;
+
+/// Runs `experiment`, under `wrap(scheduler)` if there is a `wrap`. Policies are the built-in
+/// defaults, the cluster file's, then the experiment's. Without a cluster the machine is that of
+/// the trace's header, as nodes of one CPU. Throws InputError; std::system_error if an input cannot
+/// be read.
+RunResult run_experiment(const Experiment& experiment, const SimulationOptions& options = {},
+                         const WrapScheduler& wrap = {});
 
 }  // namespace rehearse

@@ -58,22 +58,21 @@ const Json& member(const Json& json, const std::string& file, const char* key) {
   return *found;
 }
 
-void read_manifest(const std::string& file, SavedRun& run) {
-  const Json json = parse_json(read_text(file), file, kManifestSchema);
-  const Json& trace = member(json, file, "trace");
-  run.trace_path = text_of(trace, file, "path");
-  run.trace_sha256 = text_of(trace, file, "sha256");
-  for (const Json& each : member(json, file, "cluster")) {
+InputFile input_file(const Json& json, const std::string& file) {
+  return {text_of(json, file, "path"), text_of(json, file, "sha256")};
+}
+
+void read_settings(const RunManifest& manifest, SavedRun& run) {
+  run.trace_path = manifest.trace.path;
+  run.trace_sha256 = manifest.trace.sha256;
+  for (const InputFile& each : manifest.cluster) {
     std::string& cluster = run.settings["cluster"];
-    const std::string hash = text_of(each, file, "sha256");
-    cluster += (cluster.empty() ? "" : " on ") + text_of(each, file, "path") +
-               (hash.empty() ? "" : " (" + hash.substr(0, 12) + ")");
+    cluster += (cluster.empty() ? "" : " on ") + each.path +
+               (each.sha256.empty() ? "" : " (" + each.sha256.substr(0, 12) + ")");
   }
-  run.settings["seed"] = member(json, file, "seed").dump();
-  for (const auto& [slot, params] : member(json, file, "policies").items()) {
-    for (const auto& [name, value] : params.items()) {
-      run.settings[slot + "." + name] = value.is_string() ? value.get<std::string>() : value.dump();
-    }
+  run.settings["seed"] = std::to_string(manifest.seed);
+  for (const auto& [slot, params] : manifest.policies) {
+    for (const auto& [name, value] : params) run.settings[slot + "." + name] = value;
   }
 }
 
@@ -146,6 +145,31 @@ std::map<std::string, double> summary_figures(const std::string& json_text,
   return figures;
 }
 
+RunManifest load_manifest(const std::string& directory) {
+  const std::string file = directory + "/manifest.json";
+  const Json json = parse_json(read_text(file), file, kManifestSchema);
+  RunManifest manifest;
+  manifest.version = text_of(json, file, "version");
+  manifest.trace = input_file(member(json, file, "trace"), file);
+  for (const Json& each : member(json, file, "cluster")) {
+    manifest.cluster.push_back(input_file(each, file));
+  }
+  if (json.contains("events")) manifest.events = input_file(json["events"], file);
+  if (json.contains("follow")) manifest.follow = input_file(json["follow"], file);
+  for (const auto& [slot, params] : member(json, file, "policies").items()) {
+    for (const auto& [name, value] : params.items()) {
+      manifest.policies[slot][name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+  }
+  for (const Json& rule : member(json, file, "repairs")) {
+    if (rule.is_string()) manifest.repairs.push_back(rule.get<std::string>());
+  }
+  const Json& seed = member(json, file, "seed");
+  if (!seed.is_number_unsigned()) fail_file(file, "\"seed\" is not a whole number");
+  manifest.seed = seed.get<std::uint64_t>();
+  return manifest;
+}
+
 SavedRun load_saved_run(const std::string& directory) {
   if (!std::filesystem::is_directory(directory)) {
     fail({.message = fmt::format("\"{}\" is not a folder", directory),
@@ -153,7 +177,7 @@ SavedRun load_saved_run(const std::string& directory) {
   }
   SavedRun run;
   run.directory = directory;
-  read_manifest(directory + "/manifest.json", run);
+  read_settings(load_manifest(directory), run);
   read_summary(directory + "/summary.json", run);
   const std::string jobs = directory + "/jobs.csv";
   const std::string text = read_text(jobs);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/base/text.hpp"
+#include "sim/report/files.hpp"
 
 namespace rehearse {
 
@@ -55,6 +56,10 @@ struct SavedRun {
 /// Reads the three files of `directory`. Throws InputError naming the file, and the line if a row
 /// of jobs.csv is at fault. O(bytes).
 SavedRun load_saved_run(const std::string& directory);
+
+/// What manifest.json of `directory` says. Throws InputError if it is none of this version's
+/// schema.
+RunManifest load_manifest(const std::string& directory);
 
 /// Every number of a summary.json by its dotted path; a list's numbers by their position. A key's
 /// own dots are kept. `file` is its name in messages. Throws InputError if it is no JSON, or a

@@ -82,6 +82,22 @@ class Parser {
 
 DependencyText parse_dependency(std::string_view text) { return Parser(text).parse(); }
 
+std::string dependency_text(const Workload& workload, const Special& special) {
+  std::string text;
+  for (const Dependency& dependency : special.dependencies) {
+    if (!text.empty()) text += special.any_dependency ? '?' : ',';
+    text += name_of(dependency.kind);
+    if (dependency.on == kNone<SubmissionId>) continue;
+    text += ':' + workload.id_text(dependency.on);
+    if (dependency.array_task != kNone<std::uint32_t>) {
+      text += fmt::format("_{}", dependency.array_task);
+    }
+    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(dependency.delay).count();
+    if (minutes > 0) text += fmt::format("+{}", minutes);
+  }
+  return text;
+}
+
 std::string_view name_of(DependencyKind kind) { return kNames[static_cast<std::size_t>(kind)]; }
 
 }  // namespace rehearse

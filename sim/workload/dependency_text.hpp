@@ -27,6 +27,9 @@ struct DependencyText {
 
 DependencyText parse_dependency(std::string_view text);
 
+/// What parse_dependency() reads, with the names that the workload has for its submissions.
+std::string dependency_text(const Workload& workload, const Special& special);
+
 /// afterok, singleton, ...
 std::string_view name_of(DependencyKind kind);
 

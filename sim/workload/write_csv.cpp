@@ -79,22 +79,6 @@ std::string duration_text(const Workload& workload, SubmissionId id) {
   return text;
 }
 
-std::string dependency_text(const Workload& workload, const Special& special) {
-  std::string text;
-  for (const Dependency& dependency : special.dependencies) {
-    if (!text.empty()) text += special.any_dependency ? '?' : ',';
-    text += name_of(dependency.kind);
-    if (dependency.on == kNone<SubmissionId>) continue;
-    text += ':' + workload.id_text(dependency.on);
-    if (dependency.array_task != kNone<std::uint32_t>) {
-      text += fmt::format("_{}", dependency.array_task);
-    }
-    const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(dependency.delay).count();
-    if (minutes > 0) text += fmt::format("+{}", minutes);
-  }
-  return text;
-}
-
 /// The options that have no column.
 class ExtraOptions {
  public:

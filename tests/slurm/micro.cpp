@@ -258,7 +258,7 @@ std::string run(const Micro& micro, const std::string& folder) {
   for (const auto& [name, text] : micro.files) write_text(folder + "/" + name, text);
   ClusterFile file = load_cluster(folder);
   std::map<std::string, std::string> settings = micro.settings;
-  settings["scheduler"] = "slurm";
+  settings.try_emplace("scheduler", "slurm");
   overlay(file.policies, testing::settings(settings));
   Workload workload = read_csv(micro.jobs_csv, "jobs");
   if (!micro.events_csv.empty()) {

@@ -32,8 +32,9 @@ struct Micro {
 /// Reads a scenario; throws std::runtime_error with the line that is wrong.
 Micro parse(std::string_view text);
 
-/// Runs it with `scheduler: slurm`, its files in the folder `folder`, and yields what is not as
-/// expected, a line each; "" if all is. Throws InputError if an input is wrong.
+/// Runs it, with `scheduler: slurm` unless its settings name another, its files in the folder
+/// `folder`, and yields what is not as expected, a line each; "" if all is. Throws InputError if an
+/// input is wrong.
 std::string run(const Micro& micro, const std::string& folder);
 
 }  // namespace rehearse::micro
