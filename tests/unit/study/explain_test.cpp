@@ -122,7 +122,7 @@ TEST_CASE("an explanation as JSON has the limit in numbers") {
   CHECK(json["user"] == "ana");
   const auto& limit = json["attempts"][0]["spells"][0]["limit"];
   CHECK(limit["name"] == "MaxTRESPerUser");
-  CHECK(limit["of"] == "qos debug");
+  CHECK(limit["of"] == "QOS debug");
   CHECK(limit["tres"] == "gres/gpu");
   CHECK(limit["bound"] == 4);
   CHECK(limit["used"] == 4);
