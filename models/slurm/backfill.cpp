@@ -242,7 +242,9 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     }
     std::optional<Estimate> estimate;
     nodes &= part.needs->configured;
-    const bool enough = nodes.count() >= part.needs->min_nodes;
+    NodeSet missing = part.needs->required;
+    if (!missing.empty()) missing -= nodes;
+    const bool enough = nodes.count() >= part.needs->min_nodes && missing.empty();
     if (enough) {
       if (!std::exchange(is_counted, true)) ++cycle.tested;
       estimate = will_run_on_any(cycle, job, part, nodes, now_only, start, next_try);

@@ -19,9 +19,14 @@ class Evaluation {
         free_(switches_.size(), 0),
         hops_(switches_.size(), 0),
         parent_(switches_.size(), kNoSwitch),
-        in_use_(switches_.size(), false) {
+        in_use_(switches_.size(), false),
+        cpus_(switches_.size(), 0),
+        counts_cpus_(question.how.version >= 2411) {
     for (std::size_t i = 0; i < switches_.size(); ++i) {
       for (const std::uint32_t below : switches_[i].below) parent_[below] = i;
+      for (const Offer& offer : offers_) {
+        if (offer.cpus > 0 && switches_[i].nodes.contains(offer.node)) cpus_[i] += offer.task_cpus;
+      }
     }
   }
 
@@ -65,6 +70,7 @@ class Evaluation {
         weight = std::min(weight, offer.weight);
       }
       if (!required && (nodes == 0 || !tally_.enough_nodes(nodes))) continue;
+      if (counts_cpus_ && cpus_[i] < tally_.cpus) continue;
       const bool better =
           top == kNoSwitch ||
           (required ? switches_[i].level > switches_[top].level
@@ -87,10 +93,11 @@ class Evaluation {
     return missing == 0;
   }
 
-  /// Nodes of as many weights, from the lowest on, as the job needs. All but those of the last
-  /// weight are taken at once.
+  /// Nodes of as many weights, from the lowest on, as the job needs; since 24.11 of as many as it
+  /// would have. All but those of the last weight are taken at once.
   bool choose_weights(std::size_t top) {
     std::int64_t cpus = 0, nodes = 0, gpus = 0;
+    bool is_enough = false;
     for (std::uint64_t last = 0;;) {
       std::uint64_t weight = ~std::uint64_t{0};
       for (std::size_t i = 0; i < offers_.size(); ++i) {
@@ -100,7 +107,7 @@ class Evaluation {
           weight = std::min(weight, offers_[i].weight);
         }
       }
-      if (weight == ~std::uint64_t{0}) return false;
+      if (weight == ~std::uint64_t{0}) return is_enough;
       take_lighter();
       for (std::size_t i = 0; i < offers_.size(); ++i) {
         if (offers_[i].cpus == 0 || state_[i] != State::Out || offers_[i].weight != weight ||
@@ -113,9 +120,9 @@ class Evaluation {
         ++nodes;
       }
       last = weight;
-      if (cpus >= needed_cpus_ && tally_.enough_nodes(nodes - lighter_) && gpus >= needed_gpus_) {
-        return true;
-      }
+      const bool all_cpus = cpus >= needed_cpus_ && gpus >= needed_gpus_;
+      is_enough = is_enough || (all_cpus && tally_.enough_nodes(nodes - lighter_));
+      if (counts_cpus_ ? all_cpus && nodes - lighter_ >= tally_.nodes : is_enough) return true;
     }
   }
 
@@ -154,21 +161,26 @@ class Evaluation {
         best = s;
         continue;
       }
-      const int order = compare(s, best);
-      if ((hops_[s] < hops_[best] && order >= 0) || (hops_[s] == hops_[best] && order > 0))
+      const auto [order, fits] = compare(s, best);
+      const bool is_as_good = counts_cpus_ ? fits : order >= 0;
+      if ((hops_[s] < hops_[best] && is_as_good) || (hops_[s] == hops_[best] && order > 0)) {
         best = s;
+      }
     }
     return best;
   }
 
   /// 1: `one` is better, -1: `other` is. The tighter of those that hold the nodes still wanted;
-  /// where neither does, their parents are asked, and then the one with more nodes is better.
-  int compare(std::size_t one, std::size_t other) const {
+  /// where neither does, their parents are asked, and then the one with more nodes is better. Also
+  /// whether `one`, or the parent that was asked, holds them.
+  std::pair<int, bool> compare(std::size_t one, std::size_t other) const {
+    bool one_fits = false;
     for (;;) {
-      const bool one_fits = free_[one] >= tally_.nodes, other_fits = free_[other] >= tally_.nodes;
-      if (one_fits != other_fits) return one_fits ? 1 : -1;
+      one_fits = fits(one);
+      const bool other_fits = fits(other);
+      if (one_fits != other_fits) return {one_fits ? 1 : -1, one_fits};
       if (one_fits) {
-        if (free_[one] != free_[other]) return free_[one] < free_[other] ? 1 : -1;
+        if (free_[one] != free_[other]) return {free_[one] < free_[other] ? 1 : -1, true};
         break;
       }
       if (parent_[one] == kNoSwitch || parent_[other] == kNoSwitch ||
@@ -178,15 +190,26 @@ class Evaluation {
       one = parent_[one];
       other = parent_[other];
     }
-    if (free_[one] != free_[other]) return free_[one] > free_[other] ? 1 : -1;
-    return 0;
+    if (free_[one] != free_[other]) return {free_[one] > free_[other] ? 1 : -1, one_fits};
+    return {0, one_fits};
+  }
+
+  /// Whether the switch has the nodes still wanted, since 24.11 also what CPUs are.
+  bool fits(std::size_t one) const {
+    return free_[one] >= tally_.nodes && (!counts_cpus_ || cpus_[one] >= tally_.cpus);
   }
 
   void use_leaf(std::size_t leaf) {
     for (std::size_t i = 0; i < offers_.size() && !tally_.done() && !tally_.full(); ++i) {
       if (state_[i] != State::In || !switches_[leaf].nodes.contains(offers_[i].node)) continue;
-      if (tally_.most_nodes == 1 && offers_[i].cpus < tally_.cpus) continue;
+      if (!counts_cpus_ && tally_.most_nodes == 1 && offers_[i].cpus < tally_.cpus) continue;
       use(i);
+    }
+    if (counts_cpus_) {
+      const std::int64_t gone = free_[leaf];
+      for (std::size_t s = parent_[leaf]; s != kNoSwitch; s = parent_[s]) {
+        free_[s] = std::max<std::int64_t>(free_[s] - gone, 0);
+      }
     }
     free_[leaf] = 0;
     for (std::size_t s = 0; s < switches_.size(); ++s) hops_[s] += distance(leaf, s);
@@ -232,6 +255,8 @@ class Evaluation {
   std::vector<std::uint32_t> hops_;  ///< to the leaves in use, in sum
   std::vector<std::size_t> parent_;
   std::vector<bool> in_use_;
+  std::vector<std::int64_t> cpus_;  ///< on offer at first
+  bool counts_cpus_;                ///< 24.11's rules: switches need the CPUs too
   std::int64_t lighter_ = 0, needed_cpus_ = 0, needed_gpus_ = 0;
 };
 

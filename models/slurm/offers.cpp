@@ -383,6 +383,7 @@ Offer offer_of(const Question& question, NodeId node) {
   offer.idle_cpus = free.cpus;
   offer_whole_tasks(question, shape, offer);
   limit_cpus(question, shape, offer);
+  offer.task_cpus = offer.cpus;
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
   const std::vector<std::uint8_t>* const kept = question.how.near_gpus;

@@ -30,6 +30,7 @@ struct Question {
 struct Offer {
   NodeId node{};
   std::uint32_t cpus = 0;       ///< that it could give; 0: it is of no use
+  std::uint32_t task_cpus = 0;  ///< before its GPUs are looked at
   std::uint32_t idle_cpus = 0;  ///< free ones, of which GRES may leave the job only some
   std::uint32_t unit = 1;       ///< CPUs that are given together: of a core, of a socket
   std::uint32_t min_cpus = 0;   ///< that the GPUs asked for per node bring
