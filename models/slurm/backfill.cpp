@@ -48,7 +48,8 @@ struct Controller::Cycle {
   std::map<AssocId, std::int64_t> of_assoc{};
   std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
   std::set<JobId> planned_jobs{};
-  std::map<std::uint32_t, std::int64_t> planned_tasks{};
+  std::uint32_t planned_array = kNone<std::uint32_t>;  ///< the last of which tasks were planned
+  std::int64_t planned_tasks = 0;                      ///< of it, until another comes between
   std::set<NodeId> planned_nodes{};
   std::vector<Ending> ends{};
   std::uint64_t ends_of = 0;  ///< Controller::running_changes_ that `ends` are of
@@ -93,6 +94,7 @@ struct Controller::Cycle {
 
 void Controller::backfill_cycle() {
   Cycle cycle;
+  if (std::exchange(has_planned_nodes_, false)) note_change();
   const Seconds unit = whole_seconds(params_.bf_resolution);
   cycle.window_end = now() + params_.bf_window * 60;
   cycle.slots.push_back({floor_to(now(), unit), floor_to(cycle.window_end, unit), up_nodes()});
@@ -106,11 +108,13 @@ void Controller::backfill_cycle() {
     if (params_.bf_max_job_start > 0 && cycle.started >= params_.bf_max_job_start) break;
     backfill_record(cycle, entry);
   }
-  // Nodes with plans are marked PLANNED, a change that brings the next cycle; before 24.05.5 idle
-  // ones only.
-  for (const NodeId node : cycle.planned_nodes) {
-    if (params_.version >= Version::V2405 || machine_.jobs(node) == 0) note_change();
-  }
+  // Nodes with plans are marked PLANNED until the next cycle begins, and both are changes; before
+  // 24.05.5 idle ones only.
+  const bool marks_all = params_.version >= Version::V2405;
+  has_planned_nodes_ =
+      std::any_of(cycle.planned_nodes.begin(), cycle.planned_nodes.end(),
+                  [&](NodeId node) { return marks_all || machine_.jobs(node) == 0; });
+  if (has_planned_nodes_) note_change();
 }
 
 // One record; of an array as many tasks as start or are planned.
@@ -134,7 +138,8 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
     Array& array = arrays_[job.array];
     if (tried == Tried::Planned) {
       ++planned_before;
-      const std::int64_t planned = ++cycle.planned_tasks[job.array];
+      if (std::exchange(cycle.planned_array, job.array) != job.array) cycle.planned_tasks = 0;
+      const std::int64_t planned = ++cycle.planned_tasks;
       const std::int64_t left = static_cast<std::int64_t>(array.unstarted.size());
       if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
       if (is_throttled_with(id, planned)) return;
@@ -164,12 +169,9 @@ bool Controller::is_throttled_with(JobId id, std::int64_t planned) const {
 
 // What keeps a record from being tested at all (semantics 2.3).
 bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part) {
-  if (job.array != kNone<std::uint32_t>) {
-    if (cycle.failed_arrays.contains({job.array, part.partition})) return true;
-    const auto planned = cycle.planned_tasks.find(job.array);
-    if (planned != cycle.planned_tasks.end() && planned->second >= params_.bf_max_job_array_resv) {
-      return true;
-    }
+  if (job.array != kNone<std::uint32_t> &&
+      cycle.failed_arrays.contains({job.array, part.partition})) {
+    return true;
   }
   if (job.deadline != kNoTime && is_past_deadline(job)) return true;
   if (!params_.assoc_limit_stop && limits_hold(job, part, limit_at_start(job, part))) return true;
@@ -473,11 +475,12 @@ std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const Job
   const bool is_windowed = params_.version >= Version::V2411;
   const bool is_later = is_windowed && start > now();
   if (!is_later) {
+    // Nodes that are of no use now keep what the first attempt gave them: they come last in all
+    // (s6).
     if (params_.version >= Version::V2311) how.completing = &completing_;
     if (auto found = choose_nodes(machine_, *part.needs, nodes, how)) {
       return Estimate{now(), std::move(*found)};
     }
-    how.completing = nullptr;
   }
   Machine trial = machine_;
   const std::set<JobId> gone = take_victims_off(part, trial);

@@ -373,6 +373,7 @@ void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
       if (victim.grace > 0) {
         victim.end = std::min(victim.end, now() + victim.grace);
         judges_.set_expected_end(id, at_seconds(victim.end));
+        ++running_changes_;
         note_change();
         continue;
       }
@@ -381,6 +382,22 @@ void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
     }
     victim.preempted_for = job.job;
     kill(victim, JobState::Preempted, victim.requeues_when_preempted);
+  }
+}
+
+// Since 24.11 a job that ends in its grace time was preempted, and is requeued if it may be.
+void Controller::ending(JobId id) {
+  JobRecord& job = records_[id];
+  charge(job, now());
+  if (params_.version < Version::V2411 || job.preempted_at == kNoTime || job.grace == 0) return;
+  const bool requeues = job.requeues_when_preempted;
+  judges_.preempt(id, requeues ? PreemptMode::Requeue : PreemptMode::Cancel,
+                  std::chrono::seconds{now() - job.preempted_at}, job.preempted_for);
+  free_nodes(job, view_.now(), false);
+  if (requeues) {
+    requeue(job);
+  } else {
+    ends_.push_back(now());
   }
 }
 

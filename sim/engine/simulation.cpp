@@ -459,15 +459,15 @@ class Simulation final : public Control, private JudgesControl {
     if (end.as) return finish(end.attempt, *end.as, end.requeue);
     const Job& job = state_.jobs[attempt.job];
     const TaskTruth its = truth(attempt.job);
-    const bool failed = its.exit_code != 0;
     if (lifecycle_.judges) scheduler_.ending(attempt.job);
+    if (attempt.state != JobState::Running) return;  // the scheduler has ended it
     const bool over = lifecycle_.judges
                           ? whole_seconds(job.expected_end) < whole_seconds(state_.now)
                           : its.run_time > job.time_limit;
     finish(end.attempt,
-           over     ? JobState::Timeout
-           : failed ? JobState::Failed
-                    : JobState::Completed,
+           over                 ? JobState::Timeout
+           : its.exit_code != 0 ? JobState::Failed
+                                : JobState::Completed,
            false);
   }
 
