@@ -155,9 +155,10 @@ void Controller::update_nodes(const UpdateNodes& update) {
 }
 
 // A node that was down is asked first whether it is there, in the next turn of the main loop and
-// behind that turn's pass (s9).
+// behind that turn's pass (s9); in 24.11 one that was drained, too (s12).
 void Controller::resume(NodeId node) {
   constexpr Duration kAnswer{10};
+  if (params_.version >= Version::V2411 && drained_.contains(node)) down_.insert(node);
   drained_.erase(node);
   if (!down_.contains(node)) return;
   Time turn = at_seconds(now()) + Duration{params_.main_phase_ms};
