@@ -429,10 +429,9 @@ Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecor
 JobId Controller::planned_task(const Cycle& cycle, const JobRecord& job) const {
   if (job.array == kNone<std::uint32_t> || job.is_split) return job.job;
   const std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
-  const auto before = cycle.planned_tasks.find(job.array);
-  if (before == cycle.planned_tasks.end()) return job.job;
+  if (cycle.planned_array != job.array) return job.job;
   const auto last = unstarted.size() - 1;  // in another partition some may be planned again
-  return unstarted[last - std::min(last, static_cast<std::size_t>(before->second))];
+  return unstarted[last - std::min(last, static_cast<std::size_t>(cycle.planned_tasks))];
 }
 
 // All that the job may preempt, taken off `machine`.

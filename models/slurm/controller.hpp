@@ -285,7 +285,7 @@ class Controller {
   mutable std::vector<std::uint8_t> near_gpus_;  ///< what selection left on the nodes before 23.11
   std::vector<std::string> ignored_;             ///< of the command in hand
   Seconds changed_at_ = kNoTime;
-  bool has_planned_nodes_ = false;             ///< that the last backfill cycle marked
+  bool has_planned_nodes_ = false;  ///< that the last backfill cycle marked
   bool requested_ = false;
   std::set<JobId> preempted_in_queue_;         ///< preemptors of this pass (preempt_in_progress)
   std::map<JobId, Seconds> preempting_since_;  ///< preemptors, Slurm's preempt_start_time
