@@ -231,13 +231,7 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
 // More CPUs than the partition has: such a job is not refused but waits (semantics 9, 26; s14).
 // 24.11 refuses it.
 bool Controller::exceeds_cpus(const PartRecord& part) const {
-  if (params_.version >= Version::V2411) return false;
-  std::int64_t cpus = 0;
-  partitions_[part.partition].nodes.for_each([&](NodeId node) {
-    cpus += cluster_.nodes[node].cpus;
-    return true;
-  });
-  return part.needs->min_cpus > cpus;
+  return params_.version < Version::V2411 && part.needs->min_cpus > cpus_[part.partition];
 }
 
 // Who may use the partition is asked at submission and at a start, not when queues are built: such

@@ -56,6 +56,14 @@ Controller::Controller(const Params& params, Slots& slots, Control& control, Jud
       reservations_(view_),
       down_(cluster_.nodes.size()),
       drained_(cluster_.nodes.size()) {
+  for (const Partition& partition : partitions_) {
+    std::int64_t cpus = 0;
+    partition.nodes.for_each([&](NodeId node) {
+      cpus += cluster_.nodes[node].cpus;
+      return true;
+    });
+    cpus_.push_back(cpus);
+  }
   completing_.resize(cluster_.nodes.size(), 0);
   near_gpus_.resize(cluster_.nodes.size(), kNoNearGpus);
   for (const License& license : cluster_.licenses) free_licenses_[license.name] = license.count;

@@ -236,11 +236,11 @@ class Controller {
   void shorten(Cycle& cycle, JobRecord& job);
 
   // follow.cpp
-  std::string names_of(const NodeSet& nodes) const;
   std::string text_of(const Decision* decision) const;
   bool follow_start(const JobRecord& job, const PartRecord& part, StartedBy by,
                     Allocation& allocation);
   bool follow_preemption(const JobRecord& victim, JobId preemptor);
+  void follow_preemptions_due();
   bool follow_late(JobId id, StartedBy by);
 
   // operations.cpp
@@ -264,6 +264,7 @@ class Controller {
   const View& view_;
   const Cluster& cluster_;
   IdVector<PartitionId, Partition> partitions_;  ///< as operators changed them
+  IdVector<PartitionId, std::int64_t> cpus_;     ///< of each partition
   Machine machine_;
   Usage usage_;
   Reservations reservations_;

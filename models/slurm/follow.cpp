@@ -6,7 +6,6 @@
 #include <algorithm>
 
 #include "models/slurm/controller.hpp"
-#include "sim/base/slurm_text.hpp"
 
 namespace rehearse::slurm {
 namespace {
@@ -24,20 +23,11 @@ bool is_other(StartedBy ours, StartedBy theirs) {
 
 }  // namespace
 
-std::string Controller::names_of(const NodeSet& nodes) const {
-  std::vector<std::string> names;
-  nodes.for_each([&](NodeId node) {
-    names.push_back(cluster_.nodes[node].name);
-    return true;
-  });
-  return compress_hostlist(names);
-}
-
 std::string Controller::text_of(const Decision* decision) const {
   if (decision == nullptr) return "never starts";
-  return fmt::format("{} {} {} on {}", whole_seconds(decision->start),
-                     started_by_name(decision->started_by),
-                     cluster_.partitions[decision->partition].name, names_of(decision->nodes));
+  return fmt::format(
+      "{} {} {} on {}", whole_seconds(decision->start), started_by_name(decision->started_by),
+      cluster_.partitions[decision->partition].name, cluster_.host_list(decision->nodes));
 }
 
 // Whether the job that fits `allocation` is to start now, where theirs puts it.
@@ -46,8 +36,9 @@ bool Controller::follow_start(const JobRecord& job, const PartRecord& part, Star
   if (!following_.knows(job.job)) return true;
   const Decision* const theirs = following_.decision(job.job);
   const NodeSet chosen = nodes_of(allocation, cluster_.nodes.size());
-  const std::string ours = fmt::format("{} {} on {}", started_by_name(by),
-                                       partitions_[part.partition].name, names_of(chosen));
+  const std::string ours =
+      fmt::format("{} {} on {}", started_by_name(by), partitions_[part.partition].name,
+                  cluster_.host_list(chosen));
   if (theirs == nullptr || whole_seconds(theirs->start) > now()) {
     following_.diverges(job.job, DivergenceKind::Early, ours, text_of(theirs));
     return false;
@@ -94,7 +85,7 @@ bool Controller::follow_late(JobId id, StartedBy by) {
   }
   const std::string reason(reason_name(job.reason));
   if (!allocation) {
-    if (whole_seconds(theirs->start) + kLatest < now()) {
+    if (whole_seconds(theirs->start) + kLatest <= now()) {
       following_.diverges(id, DivergenceKind::Lost, reason, text_of(theirs));
     }
     return false;
@@ -112,17 +103,23 @@ bool Controller::follow_late(JobId id, StartedBy by) {
   return true;
 }
 
-// What theirs did by now and ours did not: victims that are still there, then starts by `by`.
-void Controller::follow_due(StartedBy by) {
+// Preempts those that theirs preempted by now.
+void Controller::follow_preemptions_due() {
   const std::vector<JobId> running = running_;
   for (const JobId id : running) {
     const Decision* const theirs = following_.decision(id);
     if (theirs == nullptr || theirs->state != JobState::Preempted) continue;
-    if (whole_seconds(theirs->end) > now() || by != StartedBy::Main) continue;
+    if (whole_seconds(theirs->end) > now()) continue;
     following_.diverges(id, DivergenceKind::Spared, "runs on",
                         fmt::format("preempted at {}", whole_seconds(theirs->end)));
     kill(records_[id], JobState::Preempted, following_.decision(id, 1) != nullptr);
   }
+}
+
+// What theirs did by now and ours did not: victims that are still there, then starts by `by`.
+void Controller::follow_due(StartedBy by) {
+  if (!following_.is_active()) return;
+  if (by == StartedBy::Main) follow_preemptions_due();
   const std::vector<JobId> pending = pending_;
   for (JobId id : pending) {
     const std::uint32_t array = records_[id].is_split ? kNone<std::uint32_t> : records_[id].array;
@@ -137,6 +134,7 @@ void Controller::follow_due(StartedBy by) {
 // runs here; kInfinite: none.
 Seconds Controller::next_followed() const {
   Seconds next = kInfinite;
+  if (!following_.is_active()) return next;
   const auto look = [&](JobId id) {
     const Decision* const theirs = following_.decision(id);
     if (theirs == nullptr) return;

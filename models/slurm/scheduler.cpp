@@ -165,13 +165,13 @@ class SlurmScheduler final : public Scheduler {
   }
 
   void wake_next(Control& control, Time now) {
-    Time next =
-        std::min({controller_->next_epilog(), controller_->next_response(), next_backfill(now)});
+    const bool alive = is_alive(now);
+    Time next = std::min({controller_->next_epilog(), controller_->next_response(),
+                          alive ? next_backfill(now) : kNever});
     const Seconds second = whole_seconds(now);
     const auto turn = [&](Seconds earliest, Seconds period, std::int64_t phase_ms) {
       next = std::min(next, next_turn(now, earliest, period, phase_ms));
     };
-    const bool alive = is_alive(now);
     const bool requested = controller_->is_requested();
     if (has_main() && requested) {
       const Seconds earliest = last_pass(second + 1) + whole_seconds(params_.batch_sched_delay);
@@ -205,9 +205,7 @@ class SlurmScheduler final : public Scheduler {
   }
 
   Time next_backfill(Time now) const {
-    if (!has_backfill() || controller_->changed_at() < last_backfill_ || !is_alive(now)) {
-      return kNever;
-    }
+    if (!has_backfill() || controller_->changed_at() < last_backfill_) return kNever;
     return next_turn(now, next_backfill_, 1, params_.backfill_phase_ms);
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
 
 namespace rehearse {
@@ -29,6 +30,15 @@ std::optional<NodeId> Cluster::find_node(std::string_view node_name) const {
       [](const Node& node, std::string_view wanted) { return natural_less(node.name, wanted); });
   if (found == nodes.end() || found->name != node_name) return std::nullopt;
   return static_cast<NodeId>(found - nodes.begin());
+}
+
+std::string Cluster::host_list(const NodeSet& some) const {
+  std::vector<std::string> names;
+  some.for_each([&](NodeId node) {
+    names.push_back(nodes[node].name);
+    return true;
+  });
+  return compress_hostlist(names);
 }
 
 std::optional<PartitionId> Cluster::find_partition(std::string_view partition_name) const {

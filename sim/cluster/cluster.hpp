@@ -198,6 +198,8 @@ struct Cluster {
   /// "cpu", "mem", "node", "billing", "gres/gpu", "gres/gpu:a40", ...
   std::string tres_name(std::size_t tres) const;
   std::optional<NodeId> find_node(std::string_view node_name) const;  ///< O(log nodes)
+  /// As Slurm abbreviates the names: "gpu[1-4,7]".
+  std::string host_list(const NodeSet& some) const;
   std::optional<PartitionId> find_partition(std::string_view partition_name) const;
   std::optional<QosId> find_qos(std::string_view qos_name) const;
   std::optional<AssocId> find_account(std::string_view account) const;

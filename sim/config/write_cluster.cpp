@@ -201,12 +201,7 @@ class Writer {
   std::string hosts(const NodeSet& nodes) const {
     if (nodes.empty()) return "NONE";
     if (nodes.count() == cluster_.nodes.size()) return "ALL";
-    std::vector<std::string> names;
-    nodes.for_each([&](NodeId node) {
-      names.push_back(cluster_.nodes[node].name);
-      return true;
-    });
-    return scalar(compress_hostlist(names));
+    return scalar(cluster_.host_list(nodes));
   }
 
   void write_switches() {

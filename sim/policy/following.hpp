@@ -25,9 +25,10 @@ class Following {
     }
   }
 
+  bool is_active() const { return decisions_ != nullptr; }
   /// Whether the job's decisions are known: none are of jobs that share a name.
   bool knows(JobId id) const {
-    return decisions_ != nullptr && !namesakes_.contains(state_.journal.jobs[id].submission);
+    return is_active() && !namesakes_.contains(state_.journal.jobs[id].submission);
   }
   /// Of the attempt so many after the job's present one; nullptr: it did not start there.
   const Decision* decision(JobId id, int later = 0) const {

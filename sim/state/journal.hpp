@@ -88,7 +88,7 @@ enum class DivergenceKind : std::uint8_t {
   Starter,    ///< main instead of backfill, or the reverse, within the same second
   Spared,     ///< would not have preempted it
   Preempted,  ///< would have preempted it
-  Lost,       ///< cannot follow: it was refused here, or does not fit where it ran there
+  Lost,       ///< cannot follow: it does not fit where it ran there
 };
 inline constexpr std::size_t kDivergenceKinds = static_cast<std::size_t>(DivergenceKind::Lost) + 1;
 std::string_view divergence_name(DivergenceKind kind);  ///< "early", "late", ...

@@ -57,8 +57,7 @@ Kind kind_of(const Yaml& yaml, Diagnostics& diagnostics) {
   }
   report(yaml, "no kind of file that is known",
          "a cluster has `nodes` or `extends`, an experiment `trace`, a suite `experiments`, a "
-         "workload "
-         "model `gpu_lab` or `lublin`, policies slots such as `backfill`",
+         "workload model `gpu_lab` or `lublin`, policies slots such as `backfill`",
          diagnostics);
   return Kind::Unknown;
 }

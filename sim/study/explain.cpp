@@ -256,12 +256,7 @@ class Explainer {
     return nodes;
   }
   std::string node_list(const Attempt& attempt) const {
-    std::vector<NodeId> nodes;
-    nodes_of(attempt).for_each([&](NodeId node) {
-      nodes.push_back(node);
-      return true;
-    });
-    return host_list(nodes);
+    return run_.cluster.host_list(nodes_of(attempt));
   }
   std::string host_list(const std::vector<NodeId>& nodes) const {
     std::vector<std::string> names;
