@@ -7,6 +7,8 @@ add_test(NAME validate_test
 add_test(NAME validate COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
          --program $<TARGET_FILE:rehearse>)
 set_tests_properties(validate PROPERTIES SKIP_RETURN_CODE 77)
+add_test(NAME random_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/random_test.py
+         $<TARGET_FILE:rehearse> 1 40)
 # Four jobs on a real Slurm; skipped where slurmctld is not installed.
 add_test(NAME real_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
          --program $<TARGET_FILE:rehearse> --real ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/real)

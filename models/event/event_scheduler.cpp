@@ -76,6 +76,17 @@ class EventScheduler final : public Scheduler {
     reasons_.settle(control, changes.eligible);
   }
 
+  void tell(const View& view, Outlook& outlook) const override {
+    for (std::size_t i = 0; i < queue_.size(); ++i) {
+      const Candidate& each = queue_[i];
+      outlook.jobs.push_back({.job = each.job,
+                              .partition = each.partition,
+                              .priority = ranks_[i].score,
+                              .job_priority = ranks_[i].score,
+                              .factors = slots_.priority->factors(view, each, view.now())});
+    }
+  }
+
  private:
   void begin(Control& control) {
     pool_pass_ = std::make_unique<PoolPass>(control, reasons_, started_);
@@ -86,8 +97,9 @@ class EventScheduler final : public Scheduler {
   }
 
   bool is_pool(const View& view) const {
-    return view.only_pools() && !view.has_limits() && slots_.preemption->is_never() &&
-           slots_.placement->is_node_order() && params_.reserve == Reserve::Count;
+    return view.only_pools() && !view.has_limits() && !view.saves_power() &&
+           slots_.preemption->is_never() && slots_.placement->is_node_order() &&
+           params_.reserve == Reserve::Count;
   }
 
   // In a pool time alone never makes room: a job that did not fit still does not.

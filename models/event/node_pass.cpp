@@ -1,6 +1,7 @@
 #include "models/event/node_pass.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace rehearse::event {
 namespace {
@@ -54,10 +55,15 @@ NodePass::NodePass(Control& control, Reasons& reasons, std::vector<JobId>& start
       reserve_(reserve),
       arena_(control.view().cluster().gres.size()),
       overlap_(overlaps(control.view().cluster())) {
-  if (slots_.placement->is_node_order()) return;
-  keys_ = [this](std::span<const NodeId> nodes, std::span<double> keys) {
-    slots_.placement->keys(view(), *keyed_resources_, *keyed_request_, nodes, keys);
-  };
+  if (view_.saves_power()) {
+    keys_ = [this](std::span<const NodeId> nodes, std::span<double> keys) {
+      place_with_power(nodes, keys);
+    };
+  } else if (!slots_.placement->is_node_order()) {
+    keys_ = [this](std::span<const NodeId> nodes, std::span<double> keys) {
+      slots_.placement->keys(view(), *keyed_resources_, *keyed_request_, nodes, keys);
+    };
+  }
 }
 
 void NodePass::begin(std::span<const Candidate> queue, std::size_t groups, bool freed) {
@@ -164,6 +170,25 @@ bool NodePass::find_place(const Resources& resources, const Candidate& candidate
   return select(resources, view().cluster(), *keyed_request_, keys_, shares, arena_);
 }
 
+// Nodes that are up before those that boot, and these before those that would have to; within each
+// the placement policy's order.
+void NodePass::place_with_power(std::span<const NodeId> nodes, std::span<double> keys) const {
+  std::fill(keys.begin(), keys.end(), 0.0);
+  if (!slots_.placement->is_node_order()) {
+    slots_.placement->keys(view(), *keyed_resources_, *keyed_request_, nodes, keys);
+  }
+  const auto rank = [&](std::size_t i) {
+    const NodePower power = view().power(nodes[i]).is;
+    return power == NodePower::Up ? 0 : power == NodePower::PoweringUp ? 1 : 2;
+  };
+  std::vector<std::size_t> order(nodes.size());
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::tuple(rank(a), keys[a], nodes[a]) < std::tuple(rank(b), keys[b], nodes[b]);
+  });
+  for (std::size_t i = 0; i < order.size(); ++i) keys[order[i]] = static_cast<double>(i);
+}
+
 bool NodePass::reserve(const Candidate& candidate) {
   if (refusal_ != Reason::Resources) return false;
   // Its time is looked for when a later job asks: in a full machine none ever does.
@@ -194,6 +219,18 @@ void NodePass::plan_reservations() {
   planned_ = reservations_.size();
 }
 
+// Nodes that are powering down, or failed to boot, by when they can be used again.
+std::vector<std::pair<Time, NodeId>> NodePass::nodes_that_return() const {
+  std::vector<std::pair<Time, NodeId>> result;
+  for (std::size_t i = 0; view().saves_power() && i < view().cluster().nodes.size(); ++i) {
+    const PowerState& power = view().power(static_cast<NodeId>(i));
+    if (power.is_away() && power.until != kNever)
+      result.emplace_back(power.until, static_cast<NodeId>(i));
+  }
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
 // Walks the ends of running jobs, as their time limits tell, until the job fits.
 void NodePass::plan(Reservation& reservation) {
   const Request& request = view().request(reservation.candidate);
@@ -207,12 +244,19 @@ void NodePass::plan(Reservation& reservation) {
   for (const RunningJob& job : running) instants.push_back(job.expected_end);
   for (std::size_t i = 0; i < planned_; ++i) instants.push_back(planned_end(reservations_[i]));
   instants.push_back(view().now());
+  const std::vector<std::pair<Time, NodeId>> returns = nodes_that_return();
+  for (const auto& [at, node] : returns) instants.push_back(at);
   std::sort(instants.begin(), instants.end());
   instants.erase(std::unique(instants.begin(), instants.end()), instants.end());
-  std::size_t next = 0;
+  std::size_t next = 0, next_return = 0;
   for (const Time at : instants) {
     if (at == kNever) break;
     bool may_fit = planned_ > 0 || !one_node || at == view().now();
+    for (; next_return < returns.size() && returns[next_return].first <= at; ++next_return) {
+      const NodeId node = returns[next_return].second;
+      then->open(node, view().cluster().nodes[node].cpus);
+      may_fit = true;
+    }
     for (; next < running.size() && running[next].expected_end <= at; ++next) {
       const std::span<const Share> held = view().held(running[next].job);
       then->give(held, view().gres());

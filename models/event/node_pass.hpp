@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "models/event/reasons.hpp"
@@ -67,6 +68,8 @@ class NodePass final : public Pass {
   std::optional<LimitHit> limit_after(const Candidate&, const Ledger&,
                                       std::span<const Share>) const;
   bool find_place(const Resources&, const Candidate&, std::vector<Share>&);
+  void place_with_power(std::span<const NodeId> nodes, std::span<double> keys) const;
+  std::vector<std::pair<Time, NodeId>> nodes_that_return() const;
   void plan_reservations();
   void plan(Reservation&);
   void tell_plans(Witness&);

@@ -7,6 +7,7 @@
 //                          victims use counts towards the same cap. Stock Slurm leaves the job
 //                          waiting, because victims still count as using (semantics 4.4)
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,7 @@ class ByPartition final : public rehearse::PreemptionPolicy {
   void victims(const View& view, const Candidate& claimant,
                std::vector<rehearse::Victim>& victims) override {
     if (is_same_account_only_.empty()) read_partitions(view.cluster());
+    if (!has_rivals_[claimant.partition]) return;
     std::vector<Rival> rivals;
     for (const JobId id : rehearse::jobs_in_the_way(view, claimant)) {
       const Job& job = view.job(id);
@@ -67,11 +69,15 @@ class ByPartition final : public rehearse::PreemptionPolicy {
   bool could_preempt(const View& view, const Candidate& claimant, const Candidate& other) override {
     const Partition& mine = view.cluster().partitions[claimant.partition];
     const Partition& its = view.cluster().partitions[other.partition];
-    return mine.priority_tier > its.priority_tier && mine.nodes.intersects(its.nodes);
+    return outranks(mine, its);
   }
   bool relieves_account_limits() const override { return params_.relieves_account_cap; }
 
  private:
+  static bool outranks(const Partition& mine, const Partition& its) {
+    return mine.priority_tier > its.priority_tier && mine.nodes.intersects(its.nodes);
+  }
+
   bool may_preempt(const View& view, const Candidate& claimant, const Job& job) const {
     const auto& partitions = view.cluster().partitions;
     if (partitions[job.partition].priority_tier >= partitions[claimant.partition].priority_tier) {
@@ -95,10 +101,20 @@ class ByPartition final : public rehearse::PreemptionPolicy {
       }
       is_same_account_only_[*found] = true;
     }
+    has_rivals_.resize(cluster.partitions.size(), false);
+    for (std::size_t i = 0; i < has_rivals_.size(); ++i) {
+      const Partition& mine = cluster.partitions[static_cast<PartitionId>(i)];
+      has_rivals_[static_cast<PartitionId>(i)] =
+          std::any_of(cluster.partitions.begin(), cluster.partitions.end(), [&](const auto& its) {
+            return outranks(mine, its) &&
+                   its.preempt_mode.value_or(params_.mode) != PreemptMode::Off;
+          });
+    }
   }
 
   Params params_;
   rehearse::IdVector<PartitionId, char> is_same_account_only_;
+  rehearse::IdVector<PartitionId, char> has_rivals_;  ///< others whose jobs it may preempt
 };
 
 const rehearse::Register<rehearse::PreemptionPolicy, ByPartition> registered{

@@ -1,6 +1,6 @@
-// Slurm's priority/basic (shared/semantics 3.1): the first job has 4294901759, each next one the
-// lowest so far less one, and less its nice value. Nobody ages, and the tasks of an array are one
-// job.
+// Slurm's priority/basic (shared/semantics 3.1): the first job has 4294901759, each next one less
+// by one; its nice value lowers a job's own priority only (seen on 22.05). Nobody ages, and the
+// tasks of an array are one job.
 
 #include <algorithm>
 #include <unordered_map>
@@ -28,8 +28,8 @@ class Basic final : public rehearse::PriorityPolicy {
   std::int64_t priority(const rehearse::Job& job) {
     const auto [found, is_new] = given_.try_emplace(rehearse::index(job.submission));
     if (is_new) {
-      found->second = std::max<std::int64_t>(1, std::max<std::int64_t>(2, lowest_) - 1 - job.nice);
-      lowest_ = std::min(lowest_, found->second);
+      lowest_ = std::max<std::int64_t>(1, lowest_ - 1);
+      found->second = std::max<std::int64_t>(1, lowest_ - job.nice);
     }
     return found->second;
   }
@@ -39,6 +39,6 @@ class Basic final : public rehearse::PriorityPolicy {
 };
 
 const rehearse::Register<rehearse::PriorityPolicy, Basic> registered{
-    "basic", "Slurm's priority/basic: each job one less than the lowest so far, less its nice"};
+    "basic", "Slurm's priority/basic: each job one less than the one before, less its nice"};
 
 }  // namespace

@@ -100,7 +100,7 @@ class Multifactor final : public rehearse::PriorityPolicy {
     const Eigen::VectorXd weights = weigh();
     Eigen::MatrixXd factors(static_cast<Eigen::Index>(pending.size()), weights.size());
     for (std::size_t i = 0; i < pending.size(); ++i) {
-      fill(view, pending[i], factors.row(static_cast<Eigen::Index>(i)));
+      fill(view, pending[i], view.now(), factors.row(static_cast<Eigen::Index>(i)));
     }
     // Column by column, and TRES by themselves: Slurm adds in this order, and what is cut off
     // depends on the last bit.
@@ -114,6 +114,22 @@ class Multifactor final : public rehearse::PriorityPolicy {
       scores[i] = job.admin_priority >= 0 ? static_cast<double>(job.admin_priority)
                                           : std::clamp(std::trunc(sum), 1.0, 4294967295.0);
     }
+  }
+
+  std::optional<rehearse::PriorityFactors> factors(const View& view, const Candidate& candidate,
+                                                   rehearse::Time at) override {
+    if (scale_.nodes == 0) scale_ = measure(view);
+    Eigen::VectorXd row(weigh().size());
+    fill(view, candidate, at, row);
+    row.array() *= weigh().array();
+    return rehearse::PriorityFactors{.age = row[kAge],
+                                     .assoc = row[kAssoc],
+                                     .fair_share = row[kFairShare],
+                                     .job_size = row[kJobSize],
+                                     .partition = row[kPartition],
+                                     .qos = row[kQos],
+                                     .tres = {row.begin() + kTres, row.end()},
+                                     .nice = view.job(candidate.job).nice};
   }
 
  private:
@@ -131,11 +147,11 @@ class Multifactor final : public rehearse::PriorityPolicy {
   }
 
   template <class Row>
-  void fill(const View& view, const Candidate& candidate, Row row) const {
+  void fill(const View& view, const Candidate& candidate, rehearse::Time now, Row&& row) const {
     const rehearse::Cluster& cluster = view.cluster();
     const Job& job = view.job(candidate.job);
     const rehearse::TresCounts& asked = view.request(candidate).tres;
-    row[kAge] = age(job, view.now());
+    row[kAge] = age(job, now);
     row[kAssoc] = assoc_priority(view, job.assoc) / scale_.assoc;
     row[kFairShare] = view.fair_share(job.assoc);
     row[kJobSize] = job_size(job, asked, candidate.cpus);

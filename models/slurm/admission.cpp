@@ -38,17 +38,17 @@ std::int64_t Controller::least_memory(PartitionId partition) const {
 TresCounts Controller::asked_tres(const Needs& needs) const {
   TresCounts tres(cluster_.tres_count(), 0);
   tres[kTresCpu] = std::max(needs.min_cpus, 1U);
-  tres[kTresNode] = needs.min_nodes;
+  tres[kTresNode] = needs.counted_nodes;
   for (const GresAsked& gres : needs.gres) {
     const std::int64_t count = gres.per_job > 0    ? gres.per_job
                                : gres.per_task > 0 ? gres.per_task * std::max(needs.tasks, 1U)
-                                                   : gres.per_node * needs.min_nodes;
+                                                   : gres.per_node * needs.counted_nodes;
     if (gres.name == "gpu") tres[kTresGpu] += count;
     if (gres.kinds.size() == 1) tres[tres_of(gres.kinds.front())] += count;
   }
   switch (needs.memory.per) {
     case MemoryPer::Node:
-      tres[kTresMem] = needs.memory.mib * needs.min_nodes;
+      tres[kTresMem] = needs.memory.mib * needs.counted_nodes;
       break;
     case MemoryPer::Cpu:
       tres[kTresMem] = needs.memory.mib * tres[kTresCpu];
@@ -59,7 +59,7 @@ TresCounts Controller::asked_tres(const Needs& needs) const {
     case MemoryPer::None:
       break;
   }
-  if (needs.whole_memory) tres[kTresMem] = least_memory(needs.partition) * needs.min_nodes;
+  if (needs.whole_memory) tres[kTresMem] = least_memory(needs.partition) * needs.counted_nodes;
   tres[kTresBilling] = billing(partitions_[needs.partition], tres);
   return tres;
 }
@@ -78,25 +78,33 @@ void Controller::submit(JobId id) {
     job.least_limit = minutes_of(special->min_time);
     if (special->deadline != kNever) job.deadline = whole_seconds(special->deadline);
     job.requeues = special->requeue.value_or(params_.job_requeue);
+    job.het_size = special->het_size;
+    job.het_offset = special->het_offset;
     if (special->begin > view_.now()) job.begin = whole_seconds(special->begin);
     if (!special->array_tasks.empty()) {
       const auto [at, is_new] = array_of_.try_emplace(view_.job(id).submission,
                                                       static_cast<std::uint32_t>(arrays_.size()));
-      if (is_new) arrays_.push_back({id, {}, Reason::None});
+      if (is_new) arrays_.push_back({id, {}, Reason::None, ""});
       job.array = at->second;
     }
   }
   make_parts(job);
   if (job.array != kNone<std::uint32_t> && arrays_[job.array].refused != Reason::None) {
-    judges_.refuse(id, arrays_[job.array].refused, "an array is refused as a whole");
+    judges_.refuse(id, arrays_[job.array].refused, arrays_[job.array].refusal);
     return;
   }
-  if (const Reason refused = admit(job); refused != Reason::None) {
-    if (job.array != kNone<std::uint32_t>) arrays_[job.array].refused = refused;
+  if (const auto [refused, why] = job.is_component() ? admit_component(job) : admit(job);
+      refused != Reason::None) {
+    judges_.refuse(id, refused, why);
+    refused_.insert(view_.job(id).submission);
+    if (job.array == kNone<std::uint32_t>) return;
+    arrays_[job.array].refused = refused;  // as a whole
+    arrays_[job.array].refusal = why;
     return;
   }
   note_change();
   requested_ = true;
+  preempted_in_vain_ = 0;
   if (job.array != kNone<std::uint32_t>) {
     Array& array = arrays_[job.array];
     array.unstarted.insert(array.unstarted.begin(), id);
@@ -106,7 +114,31 @@ void Controller::submit(JobId id) {
   job.switches_since = now();  // sbatch's own test of the nodes starts the wait for switches
   pending_.push_back(id);
   score(job);
-  if (job.array == kNone<std::uint32_t>) is_independent(job);  // arrays: at the next queue
+  // sbatch's own test looks at limits too (s14b), and at nodes that are down (s9); for arrays that
+  // is left to the next queue.
+  if (job.array == kNone<std::uint32_t> && is_independent(job) && !job.parts.empty()) {
+    const PartRecord& part = job.parts.front();
+    const Seconds minutes = limit_at_start(job, part);
+    if (!limits_hold(job, part, minutes) && job.parts.size() == 1 &&
+        lacks_nodes_now(job, part, minutes)) {
+      set_reason(job, Reason::ReqNodeNotAvail);
+    }
+  }
+}
+
+// Whether nodes that it needs are down, drained or reserved.
+bool Controller::lacks_nodes_now(const JobRecord& job, const PartRecord& part, Seconds minutes) {
+  const NodeSet available = up_nodes();
+  NodeSet usable = partitions_[part.partition].nodes;
+  usable &= available;
+  bool reserved_away = false;
+  if (!reservations_.empty() && wanted_reservation(job).empty()) {
+    const auto answer = reservations_.test(job.job, "", usable, now(), minutes, false);
+    reserved_away = !(answer.usable == usable);
+    usable = answer.usable;
+  }
+  const Outcome outcome = failure(job, part, available, usable, reserved_away);
+  return outcome == Outcome::NotAvailable || outcome == Outcome::ReservationBusy;
 }
 
 void Controller::make_parts(JobRecord& job) {
@@ -121,8 +153,17 @@ void Controller::make_parts(JobRecord& job) {
   });
 }
 
-// sbatch's answer: None, or why the job is refused.
-Reason Controller::admit(JobRecord& job) {
+// A job that was refused has no id that another could name.
+bool Controller::depends_on_refused(JobId id) const {
+  const Special* const special = view_.special(id);
+  if (special == nullptr) return false;
+  return std::any_of(special->dependencies.begin(), special->dependencies.end(),
+                     [&](const Dependency& each) { return refused_.contains(each.on); });
+}
+
+// sbatch's answer: None, or why the job is refused, with its message.
+std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
+  if (depends_on_refused(job.job)) return {Reason::Dependency, "Job dependency problem"};
   Reason reason = Reason::None;
   std::string message, first_message;
   bool any = false;
@@ -146,28 +187,27 @@ Reason Controller::admit(JobRecord& job) {
                                                view_.request(part.candidate).tres, limit_of(limit));
     if (hit) {
       reason = hit->reason;
-      message = "Job violates accounting/QOS policy";
+      message =
+          "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
     }
   }
-  if (message.empty()) return Reason::None;
-  judges_.refuse(job.job, reason, message);
-  return reason;
+  return {message.empty() ? Reason::None : reason, message};
 }
 
-std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
-                                Reason& reason) const {
+std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& reason) {
   const Partition& where = partitions_[part.partition];
   const auto error = resolved_.find({view_.submission(job.job).asked, part.partition});
-  if (!error->second.error.empty()) {
+  const std::string& message = error->second.error;
+  if (!message.empty() && !(message == kNotAvailable && exceeds_nodes(part))) {
     reason = Reason::BadConstraints;
-    return error->second.error;
+    return message;
   }
   if (where.state == PartitionState::Drain || where.state == PartitionState::Inactive) {
     reason = Reason::PartitionDown;
     return "Required partition not available (inactive or drain)";
   }
   if (cluster_.enforce_part_limits != EnforcePartLimits::No) {
-    reason = partition_reason(job, part, true);
+    reason = partition_reason(job, part, false);
     if (reason == Reason::None) reason = forbidden(job, part);
     if (reason != Reason::None && reason != Reason::PartitionDown) {
       return "Requested partition configuration not available now";
@@ -178,10 +218,11 @@ std::string Controller::refusal(const JobRecord& job, const PartRecord& part,
       return "Node count specification invalid";
     }
   }
-  if (!exceeds_cpus(part) &&
-      !could_ever_run(cluster_, *part.needs, part.needs->candidates, choosing(job, part, false))) {
-    reason = Reason::BadConstraints;
-    return std::string(kNotAvailable);
+  if (!exceeds_cpus(part) && !exceeds_nodes(part) && !lacks_nodes(job, part)) {
+    if (!idle_choice(part, part.needs->candidates, choosing(job, part, false))) {
+      reason = Reason::BadConstraints;
+      return std::string(kNotAvailable);
+    }
   }
   const Asked& asked = view_.asked(job.job);
   for (const auto& [name, count] : asked.licenses) {
@@ -223,6 +264,7 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
     return Reason::PartitionTimeLimit;
   }
   if (exceeds_cpus(part)) return Reason::PartitionConfig;
+  if (exceeds_nodes(part)) return Reason::PartitionNodeLimit;
   if (where.state == PartitionState::Down) return Reason::PartitionDown;
   if (where.state == PartitionState::Inactive) return Reason::PartitionInactive;
   return Reason::None;
@@ -232,6 +274,12 @@ Reason Controller::partition_reason(const JobRecord& job, const PartRecord& part
 // 24.11 refuses it.
 bool Controller::exceeds_cpus(const PartRecord& part) const {
   return params_.version < Version::V2411 && part.needs->min_cpus > cpus_[part.partition];
+}
+
+// More nodes than the partition has; waits likewise (m2).
+bool Controller::exceeds_nodes(const PartRecord& part) const {
+  return params_.version < Version::V2411 &&
+         part.needs->min_nodes > partitions_[part.partition].nodes.count();
 }
 
 // Who may use the partition is asked at submission and at a start, not when queues are built: such

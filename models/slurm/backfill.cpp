@@ -14,8 +14,6 @@
 namespace rehearse::slurm {
 namespace {
 
-constexpr std::size_t kMostTaken = 200;  // running jobs that a will-run test takes off in a step
-
 Seconds floor_to(Seconds time, Seconds unit) {
   const Seconds rest = ((time % unit) + unit) % unit;
   return time - rest;
@@ -29,15 +27,6 @@ struct Controller::Slot {
   NodeSet nodes;
 };
 
-// A job whose end a will-run test waits for.
-struct Controller::Ending {
-  JobId job{};
-  NodeSet nodes;
-  Seconds end = 0, guessed = 0;
-  std::uint32_t list_order = 0;
-  bool is_completing = false;  ///< holds nothing but its nodes any more
-};
-
 struct Controller::Cycle {
   Seconds window_end = 0;
   std::vector<Slot> slots;
@@ -47,31 +36,28 @@ struct Controller::Cycle {
   std::map<std::pair<UserId, PartitionId>, std::int64_t> of_user_in{};
   std::map<AssocId, std::int64_t> of_assoc{};
   std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
-  std::set<JobId> planned_jobs{};
+  Seconds earlier = 0;  ///< start of the job in hand that another of its partitions gave; 0: none
   std::uint32_t planned_array = kNone<std::uint32_t>;  ///< the last of which tasks were planned
   std::int64_t planned_tasks = 0;                      ///< of it, until another comes between
-  std::set<NodeId> planned_nodes{};
-  std::vector<Ending> ends{};
-  std::uint64_t ends_of = 0;  ///< Controller::running_changes_ that `ends` are of
-
+  NodeSet planned_nodes{};
   std::size_t slot_limit = 0;
+  std::vector<Component> components{};  ///< planned in this cycle, as they came
 
   // Splits so that a slot begins at `time`; O(slots).
   void cut(Seconds time) {
-    for (std::size_t i = 0; i < slots.size(); ++i) {
-      if (slots[i].begin >= time || slots[i].end <= time) continue;
-      Slot rest = slots[i];
-      rest.begin = time;
-      slots[i].end = time;
-      slots.insert(slots.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(rest));
-      return;
-    }
+    const auto slot = slots.begin() + (at(time) - slots.cbegin());
+    if (slot == slots.end() || slot->begin >= time) return;
+    Slot rest = *slot;
+    rest.begin = time;
+    slot->end = time;
+    slots.insert(slot + 1, std::move(rest));
   }
   void plan(Seconds from, Seconds to, const NodeSet& nodes) {
     cut(from);
     cut(to);
-    for (Slot& slot : slots) {
-      if (slot.begin >= from && slot.end <= to) slot.nodes -= nodes;
+    for (auto slot = slots.begin() + (at(from) - slots.cbegin()); slot != slots.end(); ++slot) {
+      if (slot->end > to) break;
+      if (slot->begin >= from) slot->nodes -= nodes;
     }
     // slurmctld joins one pair of equal neighbours after each plan, the first that it finds.
     const auto first =
@@ -81,19 +67,22 @@ struct Controller::Cycle {
     first->end = std::next(first)->end;
     slots.erase(std::next(first));
   }
+  /// The first slot that ends after `time`. Slots follow each other without gaps.
+  std::vector<Slot>::const_iterator at(Seconds time) const {
+    return std::partition_point(slots.begin(), slots.end(),
+                                [&](const Slot& slot) { return slot.end <= time; });
+  }
   // Whether a slot that overlaps [from, to) lacks one of `nodes`.
   bool lacks(Seconds from, Seconds to, const NodeSet& nodes) const {
-    return std::any_of(slots.begin(), slots.end(), [&](const Slot& slot) {
-      if (slot.end <= from || slot.begin >= to) return false;
-      NodeSet left = nodes;
-      left -= slot.nodes;
-      return !left.empty();
+    return std::any_of(at(from), slots.end(), [&](const Slot& slot) {
+      return slot.begin < to && !nodes.is_within(slot.nodes);
     });
   }
 };
 
 void Controller::backfill_cycle() {
   Cycle cycle;
+  cycle.planned_nodes = NodeSet(cluster_.nodes.size());
   if (std::exchange(has_planned_nodes_, false)) note_change();
   const Seconds unit = whole_seconds(params_.bf_resolution);
   cycle.window_end = now() + params_.bf_window * 60;
@@ -108,12 +97,14 @@ void Controller::backfill_cycle() {
     if (params_.bf_max_job_start > 0 && cycle.started >= params_.bf_max_job_start) break;
     backfill_record(cycle, entry);
   }
+  start_het_jobs(cycle.components);
   // Nodes with plans are marked PLANNED until the next cycle begins, and both are changes; before
   // 24.05.5 idle ones only.
   const bool marks_all = params_.version >= Version::V2405;
-  has_planned_nodes_ =
-      std::any_of(cycle.planned_nodes.begin(), cycle.planned_nodes.end(),
-                  [&](NodeId node) { return marks_all || machine_.jobs(node) == 0; });
+  cycle.planned_nodes.for_each([&](NodeId node) {
+    has_planned_nodes_ = marks_all || machine_.jobs(node) == 0;
+    return !has_planned_nodes_;
+  });
   if (has_planned_nodes_) note_change();
 }
 
@@ -121,13 +112,19 @@ void Controller::backfill_cycle() {
 void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
   JobId id = entry.job;
   std::int64_t planned_before = 0;
+  cycle.earlier = records_[id].planned;
   while (view_.job(id).state == JobState::Pending) {
     JobRecord& job = records_[id];
     const PartRecord part = job.parts[entry.part];
+    job.looked_at = entry.part;
     const bool is_meta = job.array != kNone<std::uint32_t> && !job.is_split;
     if (job.array != kNone<std::uint32_t> && judges_.is_throttled(id)) return;
-    if (planned_before == 0 && is_skipped(cycle, job, part)) return;
-    const Tried tried = backfill_job(cycle, job, part);
+    is_held_by_limit_ = true;
+    const bool skips =
+        planned_before == 0 ? is_skipped(cycle, job, part) : exceeds_counts(cycle, job, part);
+    const Tried tried = skips ? Tried::Failed : backfill_job(cycle, job, part);
+    forget_limit(records_[id]);
+    if (skips) return;
     if (tried == Tried::Failed) {
       if (job.array != kNone<std::uint32_t>) {
         cycle.failed_arrays.insert({job.array, part.partition});
@@ -151,6 +148,7 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
     if (params_.version >= Version::V2302 && cycle.tested >= params_.bf_max_job_test) return;
     id = array.unstarted.back();
     if (!is_independent(records_[id])) return;
+    cycle.earlier = records_[id].planned;
   }
 }
 
@@ -176,6 +174,14 @@ bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part
   if (job.deadline != kNoTime && is_past_deadline(job)) return true;
   if (!params_.assoc_limit_stop && limits_hold(job, part, limit_at_start(job, part))) return true;
   if (preempted_in_queue_.contains(job.job)) return true;
+  if (exceeds_counts(cycle, job, part)) return true;
+  if (!params_.bf_licenses && !has_licenses(job)) return true;
+  return lacks_nodes(job, part);
+}
+
+// Counts a job of its partition, user and association; whether there are too many of one. Of an
+// array each task that is planned counts (s12c).
+bool Controller::exceeds_counts(Cycle& cycle, const JobRecord& job, const PartRecord& part) {
   const Job& known = view_.job(job.job);
   const auto over = [](std::int64_t limit, std::int64_t& count) {
     if (limit <= 0) return false;
@@ -186,17 +192,15 @@ bool Controller::is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part
     return true;
   }
   if (params_.bf_max_job_assoc > 0) {
-    if (over(params_.bf_max_job_assoc, cycle.of_assoc[known.assoc])) return true;
-  } else if (over(params_.bf_max_job_user, cycle.of_user[known.user])) {
-    return true;
+    return over(params_.bf_max_job_assoc, cycle.of_assoc[known.assoc]);
   }
-  return !params_.bf_licenses && !has_licenses(job);
+  return over(params_.bf_max_job_user, cycle.of_user[known.user]);
 }
 
 bool Controller::is_now_only(const Cycle& cycle, const JobRecord& job,
                              const PartRecord& part) const {
   if (!may_reserve(job, part)) return true;
-  if (params_.bf_one_resv_per_job && cycle.planned_jobs.contains(job.job)) return true;
+  if (params_.bf_one_resv_per_job && job.planned != 0) return true;
   if (params_.bf_job_part_count_reserve > 0) {
     const auto found = cycle.planned_in.find(part.partition);
     if (found != cycle.planned_in.end() && found->second >= params_.bf_job_part_count_reserve) {
@@ -229,7 +233,7 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   const bool now_only = is_now_only(cycle, job, part);
   const bool is_new = params_.version >= Version::V2411;
   bool is_counted = false;
-  Seconds start = now();
+  Seconds start = std::max(now(), earliest_start(cycle.components, job));
   while (true) {
     auto usable = find_usable(job, part, minutes, start);
     if (!usable) return Tried::Failed;
@@ -239,8 +243,8 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     const Seconds end = std::max(start, now()) + minutes * 60;
     if (is_new) nodes -= part.needs->excluded;
     Seconds next_try = next_start(cycle, nodes, start, end, usable->is_reserved);
-    for (const Slot& slot : cycle.slots) {
-      if (slot.end > start && slot.begin <= end) nodes &= slot.nodes;
+    for (auto slot = cycle.at(start); slot != cycle.slots.end() && slot->begin <= end; ++slot) {
+      nodes &= slot->nodes;
     }
     std::optional<Estimate> estimate;
     nodes &= part.needs->configured;
@@ -249,48 +253,55 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
     const bool enough = nodes.count() >= part.needs->min_nodes && missing.empty();
     if (enough) {
       if (!std::exchange(is_counted, true)) ++cycle.tested;
-      estimate = will_run_on_any(cycle, job, part, nodes, now_only, start, next_try);
+      estimate = will_run_on_any(job, part, nodes, now_only, start, next_try);
     }
     if (!estimate) {
       if (next_try == 0 || now_only) return Tried::Failed;
       start = next_try;
       continue;
     }
-    remember_cpus(job, amounts_of(estimate->allocation, part.partition).first[kTresCpu]);
+    const Choice& choice = *estimate->choice;
+    remember(job, choice.tres);
     if (start > estimate->start) note_change();  // slurmctld moves its start time, and says so
     Seconds at = std::max(estimate->start, start);
-    const NodeSet chosen = nodes_of(estimate->allocation, cluster_.nodes.size());
     const auto overlaps = [&] {
       const auto [from, to] = planned_span(at, minutes);
-      return cycle.lacks(from, to, chosen);
+      return cycle.lacks(from, to, choice.nodes);
     };
     const bool is_later = at > now();
     if (is_new && is_later && overlaps()) {
       start = at;
       continue;
     }
-    if (at <= now() && is_any_completing(chosen)) {
+    if (at <= now() && is_any_completing(choice.nodes)) {
       at = now() + 1;
       next_try = 0;
     }
-    if (at <= now()) {
+    if (at <= now() && !job.is_component()) {
       const Tried tried = start_now(cycle, job, part, nodes, minutes);
       if (tried != Tried::Again) return tried;
       next_try = 0;  // the nodes are kept for it all the same: its victims may be on their way out
     }
-    if (now_only) return Tried::Failed;
+    const bool starts_later = job.is_component() && at <= now();  // once all of them can
+    if (now_only && !starts_later) return Tried::Failed;
     if (next_try != 0 && at > next_try) {
       start = next_try;
       continue;
     }
-    if (at > cycle.window_end) return Tried::Failed;
+    if (at > cycle.window_end) return unplanned(job, cycle.earlier != 0 ? cycle.earlier : at);
     if (!(is_new && is_later) && overlaps()) {
       if (at == start) return Tried::Failed;
       start = at;
       continue;
     }
-    return plan(cycle, job, part, estimate->allocation, at, minutes);
+    return plan(cycle, job, part, *estimate, at, minutes);
   }
+}
+
+// It shows its start, though no place is kept for it (s3, s6c).
+Controller::Tried Controller::unplanned(JobRecord& job, Seconds at) {
+  job.planned = at;
+  return Tried::Failed;
 }
 
 // The slots that a plan takes; since 24.05.4 it keeps the slot that it ends in.
@@ -320,20 +331,15 @@ std::optional<Controller::Usable> Controller::find_usable(const JobRecord& job,
 Seconds Controller::next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end,
                                bool is_reserved) const {
   Seconds result = 0;
-  for (std::size_t i = 0; i < cycle.slots.size() && result == 0; ++i) {
-    const Slot& slot = cycle.slots[i];
-    if (slot.end <= start) continue;
-    if (i + 1 < cycle.slots.size()) {
-      NodeSet more = cycle.slots[i + 1].nodes;
-      more -= slot.nodes;
-      more &= nodes;
-      if (!more.empty()) result = slot.end;
-    }
-    if (slot.begin <= end) continue;
+  for (auto slot = cycle.at(start); slot != cycle.slots.end() && result == 0; ++slot) {
+    const auto later = std::next(slot);
+    if (later != cycle.slots.end() && later->nodes.exceeds(slot->nodes, nodes)) result = slot->end;
+    if (slot->begin <= end) continue;
     // Slots that begin after the job's end do not concern it. What comes free then may,
     // since 24.11.
-    const bool looks_on = params_.version >= Version::V2411 && i + 2 < cycle.slots.size();
-    if (result == 0 && looks_on) result = cycle.slots[i + 1].end;
+    const bool looks_on =
+        params_.version >= Version::V2411 && cycle.slots.end() - slot > 2 && result == 0;
+    if (looks_on) result = later->end;
     break;
   }
   const Seconds reserved = is_reserved ? reservations_.next_end(start) : 0;
@@ -353,12 +359,32 @@ bool Controller::is_any_completing(const NodeSet& nodes) const {
   return any;
 }
 
+// Whether a job that starts now gets its --time-min for a limit; with a QOS of NoReserve it keeps
+// its whole limit (s17b).
+bool Controller::is_shortened(const JobRecord& job, const PartRecord& part) const {
+  const QosId qos = view_.job(job.job).qos;
+  if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return false;
+  return job.least_limit != kNoTime && job.least_limit < limit_at_start(job, part);
+}
+
+// The limit of a job that starts now and was tested with `minutes`.
+Seconds Controller::backfill_limit(const JobRecord& job, const PartRecord& part,
+                                   Seconds minutes) const {
+  // MaxWall stands in for a limit that is not given (semantics 4.2).
+  const Seconds wall = minutes_of(view_.limiter().wall_limit(payer(job, part)));
+  Seconds limit = job.limit == kNoTime ? std::min(minutes, wall) : limit_at_start(job, part);
+  if (is_shortened(job, part)) limit = job.least_limit;
+  if (job.deadline != kNoTime) limit = std::min(limit, (job.deadline - now()) / 60);
+  return limit;
+}
+
 Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const PartRecord& part,
                                         const NodeSet& nodes, Seconds minutes) {
   const Seconds original = limit_at_start(job, part);
-  Seconds limit = job.limit == kNoTime ? minutes : original;
-  if (job.least_limit != kNoTime && job.least_limit < original) limit = job.least_limit;
-  if (job.deadline != kNoTime) limit = std::min(limit, (job.deadline - now()) / 60);
+  // With assoc_limit_stop it is planned whatever its limits; to start it has to be within them.
+  if (params_.assoc_limit_stop && limits_hold(job, part, original)) return Tried::Failed;
+  const bool shortens = is_shortened(job, part);
+  const Seconds limit = backfill_limit(job, part, minutes);
   const Outcome outcome = try_start(job, part, nodes, StartedBy::Backfill, limit);
   switch (outcome) {
     case Outcome::Started: {
@@ -368,9 +394,7 @@ Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const Part
         const auto [from, to] = planned_span(now(), (started.end - now()) / 60);
         cycle.plan(from, to, nodes_of(started.allocation, cluster_.nodes.size()));
       }
-      if (job.least_limit != kNoTime && job.least_limit < original) {
-        shorten(cycle, job);
-      }
+      if (shortens) shorten(cycle, job);
       return Tried::Started;
     }
     case Outcome::ReservationBusy:
@@ -403,25 +427,43 @@ void Controller::shorten(Cycle& cycle, JobRecord& job) {
   judges_.set_expected_end(job.job, at_seconds(job.end));
 }
 
+// For a plan GRES count as they are asked for, though whole nodes bring all of theirs (m3).
+bool Controller::limits_hold_plan(JobRecord& job, const PartRecord& part, const Choice& choice,
+                                  Seconds minutes, std::span<const NodeId> nodes) {
+  if (!part.needs->exclusive) {
+    return limits_hold_after(job, part, choice.tres, choice.per_node, minutes, nodes);
+  }
+  const TresCounts& asked = view_.request(part.candidate).tres;
+  TresCounts tres = choice.tres, per_node = choice.per_node;
+  for (std::size_t i = kTresGpu; i < tres.size(); ++i) {
+    tres[i] = asked[i];
+    per_node[i] = asked[i] / static_cast<std::int64_t>(nodes.size());
+  }
+  return limits_hold_after(job, part, tres, per_node, minutes, nodes);
+}
+
 Controller::Tried Controller::plan(Cycle& cycle, JobRecord& job, const PartRecord& part,
-                                   const Allocation& allocation, Seconds at, Seconds minutes) {
-  const auto [tres, per_node] = amounts_of(allocation, part.partition);
-  if (!params_.assoc_limit_stop &&
-      limits_hold_after(job, part, tres, per_node, minutes, node_ids(allocation))) {
-    return Tried::Failed;
+                                   const Estimate& estimate, Seconds at, Seconds minutes) {
+  const Choice& choice = *estimate.choice;
+  const std::vector<NodeId> nodes = node_ids(choice.allocation);
+  if (!params_.assoc_limit_stop && limits_hold_plan(job, part, choice, minutes, nodes)) {
+    return unplanned(job, at);
   }
   const QosId qos = view_.job(job.job).qos;
-  if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return Tried::Failed;
-  const NodeSet nodes = nodes_of(allocation, cluster_.nodes.size());
+  if (qos != kNone<QosId> && cluster_.qos[qos].no_reserve) return unplanned(job, at);
   const auto [from, to] = planned_span(at, minutes);
-  cycle.plan(from, std::max(to, from + whole_seconds(params_.bf_resolution)), nodes);
-  for (const Held& held : allocation.nodes) cycle.planned_nodes.insert(held.node);
-  if (job.planned == 0 || at < job.planned) job.planned = at;
+  cycle.plan(from, std::max(to, from + whole_seconds(params_.bf_resolution)), choice.nodes);
+  cycle.planned_nodes |= choice.nodes;
+  job.planned = cycle.earlier != 0 ? std::min(cycle.earlier, at) : at;
   if (witness_ != nullptr) {
-    witness_->plan(planned_task(cycle, job), at_seconds(at), node_ids(allocation));
+    witness_->plan(planned_task(cycle, job), at_seconds(at), nodes);
   }
-  cycle.planned_jobs.insert(job.job);
   ++cycle.planned_in[part.partition];
+  if (job.is_component()) {
+    cycle.components.push_back(
+        {job.job, job.first_component(), part, estimate.choice, at, minutes});
+    if (job.reason == Reason::None) set_reason(job, Reason::Resources);
+  }
   return Tried::Planned;
 }
 
@@ -432,134 +474,6 @@ JobId Controller::planned_task(const Cycle& cycle, const JobRecord& job) const {
   if (cycle.planned_array != job.array) return job.job;
   const auto last = unstarted.size() - 1;  // in another partition some may be planned again
   return unstarted[last - std::min(last, static_cast<std::size_t>(cycle.planned_tasks))];
-}
-
-// All that the job may preempt, taken off `machine`.
-std::set<JobId> Controller::take_victims_off(const PartRecord& part, Machine& machine) {
-  std::set<JobId> gone;
-  if (slots_.preemption->is_never()) return gone;
-  for (const Victim& victim : victims_for(part)) {
-    gone.insert(victim.job);
-    machine.remove(records_[victim.job].allocation);
-  }
-  return gone;
-}
-
-// The alternatives of --constraint=[a|b] are tested one by one: that with the earliest start is it.
-std::optional<Controller::Estimate> Controller::will_run_on_any(Cycle& cycle, const JobRecord& job,
-                                                                const PartRecord& part,
-                                                                const NodeSet& nodes, bool now_only,
-                                                                Seconds start, Seconds next_try) {
-  const std::vector<NodeSet>& alternatives = part.needs->alternatives;
-  if (alternatives.empty()) return will_run(cycle, job, part, nodes, now_only, start, next_try);
-  std::optional<Estimate> best;
-  for (const NodeSet& alternative : alternatives) {
-    NodeSet some = nodes;
-    some &= alternative;
-    if (some.count() < part.needs->min_nodes) continue;
-    auto found = will_run(cycle, job, part, some, now_only, start, next_try);
-    if (found && (!best || found->start < best->start)) best = std::move(found);
-  }
-  return best;
-}
-
-// When and where the job could run on `nodes` if running jobs ended at their limits: jobs are taken
-// off in growing windows of time, not one by one (semantics 2.5).
-std::optional<Controller::Estimate> Controller::will_run(Cycle& cycle, const JobRecord& job,
-                                                         const PartRecord& part,
-                                                         const NodeSet& nodes, bool now_only,
-                                                         Seconds start, Seconds next_try) {
-  Choosing how = choosing(job, part, true);
-  // Since 24.11 the test is given [start, next_try]: with a start to come, "now" is not tested.
-  const bool is_windowed = params_.version >= Version::V2411;
-  const bool is_later = is_windowed && start > now();
-  if (!is_later) {
-    // Nodes that are of no use now keep what the first attempt gave them: they come last in all
-    // (s6).
-    if (params_.version >= Version::V2311) how.completing = &completing_;
-    if (auto found = choose_nodes(machine_, *part.needs, nodes, how)) {
-      return Estimate{now(), std::move(*found)};
-    }
-  }
-  Machine trial = machine_;
-  const std::set<JobId> gone = take_victims_off(part, trial);
-  if (now_only && gone.empty()) return std::nullopt;
-  if (cycle.ends_of != running_changes_) {
-    cycle.ends = by_end();
-    cycle.ends_of = running_changes_;
-  }
-  std::vector<const Ending*> ends;
-  for (const Ending& ending : cycle.ends) {
-    if (gone.contains(ending.job)) continue;
-    if (!is_windowed || ending.end >= start) {
-      ends.push_back(&ending);
-    } else if (!ending.is_completing && ending.nodes.intersects(nodes)) {
-      trial.remove(records_[ending.job].allocation);
-    }
-  }
-  if (!gone.empty() || is_windowed) {
-    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
-      return Estimate{now(), std::move(*found)};
-    }
-  }
-  if (now_only && !is_windowed) return std::nullopt;
-  Seconds window = 30, edge = kNoTime;
-  for (std::size_t next = 0; next < ends.size();) {
-    // The window is held against the next job whether or not it is on `nodes`; one that is not is
-    // passed over together with the question whether the window has ended.
-    const Ending* last = nullptr;
-    bool is_over = false;
-    for (std::size_t taken = 0; next < ends.size();) {
-      const Ending& ending = *ends[next];
-      is_over = is_windowed && next_try != 0 && ending.end > next_try;
-      if (is_over) break;
-      ++next;
-      if (!ending.nodes.intersects(nodes)) continue;
-      last = &ending;
-      if (edge == kNoTime) edge = ending.end + (30 - ending.end % 30);
-      if (!ending.is_completing) trial.remove(records_[ending.job].allocation);
-      if (taken++ > kMostTaken) break;
-      if (next < ends.size() && ends[next]->end > edge + window) break;
-    }
-    if (last == nullptr) break;
-    do {
-      window = whole_seconds(params_.bf_window_linear) > 0
-                   ? window + whole_seconds(params_.bf_window_linear)
-                   : window * 2;
-    } while (next < ends.size() && ends[next]->end > edge + window);
-    if (auto found = choose_nodes(trial, *part.needs, nodes, how)) {
-      return Estimate{last->guessed, std::move(*found)};
-    }
-    if (is_over) break;
-  }
-  return std::nullopt;
-}
-
-// Running and completing jobs by the end that slurmctld guesses: those past theirs may go any
-// moment (semantics 2.5).
-std::vector<Controller::Ending> Controller::by_end() const {
-  const auto guess = [&](Seconds end) {
-    const Seconds late =
-        end + whole_seconds(params_.kill_wait) + whole_seconds(params_.over_time_limit);
-    return end <= now() ? std::max(late, now() + 1) : end;
-  };
-  std::vector<Ending> ends;
-  for (const JobId id : running_) {
-    const JobRecord& job = records_[id];
-    ends.push_back({id, nodes_of(job.allocation, cluster_.nodes.size()), job.end, guess(job.end),
-                    job.list_order, false});
-  }
-  for (const Epilog& epilog : epilogs_) {
-    if (view_.job(epilog.job).state == JobState::Pending) continue;  // requeued: not in the list
-    NodeSet nodes(cluster_.nodes.size());
-    for (const NodeId node : epilog.nodes) nodes.insert(node);
-    ends.push_back({epilog.job, std::move(nodes), epilog.ended, guess(epilog.ended),
-                    records_[epilog.job].list_order, true});
-  }
-  std::sort(ends.begin(), ends.end(), [](const Ending& a, const Ending& b) {
-    return std::tie(a.guessed, a.list_order) < std::tie(b.guessed, b.list_order);
-  });
-  return ends;
 }
 
 }  // namespace rehearse::slurm

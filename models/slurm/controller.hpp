@@ -6,8 +6,12 @@
 //   queue.cpp        who may compete, in which order
 //   main_pass.cpp    the main scheduler's pass, and the choice of nodes for a start
 //   backfill.cpp     the backfill cycle and its map of time
+//   will_run.cpp     its test of when and where a job could run
+//   het_jobs.cpp     jobs of several components, which start together
 //   operations.cpp   what operators do
+//   power.cpp        nodes that are powered down, and boot for jobs
 //   follow.cpp       taking a real slurmctld's decisions where they differ
+//   outlook.cpp      what sprio, sshare and squeue would show
 //
 // When which of them runs is the clock's business: scheduler.cpp.
 #pragma once
@@ -15,14 +19,18 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "models/slurm/fair_share.hpp"
+#include "models/slurm/forecast.hpp"
 #include "models/slurm/job_record.hpp"
 #include "models/slurm/machine.hpp"
 #include "models/slurm/needs.hpp"
@@ -65,6 +73,8 @@ class Controller {
   void ending(JobId job);
   void ended(AttemptId attempt);
   void operate(const Operation& operation);
+  void tell(Outlook& outlook) const;
+  void power_changed(std::span<const NodeId> nodes);
 
   /// One pass of the main scheduler. `full`: default_queue_depth does not count.
   void main_pass(bool full);
@@ -86,8 +96,11 @@ class Controller {
   void follow_due(StartedBy by);
   Seconds next_followed() const;
 
+  /// Jobs are preempted over and over, and none ends otherwise: where the preemptor cannot start
+  /// all the same, slurmctld would go on for ever.
+  bool is_stuck() const { return preempted_in_vain_ >= kMostInVain; }
   bool has_pending() const { return !pending_.empty(); }
-  bool has_running() const { return !running_.empty(); }
+  bool has_running() const { return running_.size() > suspended_; }
   /// Whether time alone may let a job start: begin times, reservations, deadlines.
   bool waits_for_time() const;
   Seconds changed_at() const { return changed_at_; }
@@ -96,10 +109,11 @@ class Controller {
   bool is_requested() const { return requested_; }
   const Reservations& reservations() const { return reservations_; }
   void reservations_changed();
-  /// Forgets the records of jobs that ended at `end` or before, which counts as a change.
-  void purge(Seconds end);
+  /// Forgets jobs that ended MinJobAge before the turn of the main loop at `at`, which counts as a
+  /// change.
+  void purge(Time at);
   /// The end of the job that ended first of those not purged; kInfinite: there is none.
-  Seconds first_end() const { return ends_.empty() ? kInfinite : ends_.front(); }
+  Seconds first_end() const { return ends_.empty() ? kInfinite : ends_.front().first; }
   Seconds now() const { return whole_seconds(view_.now()); }
 
  private:
@@ -107,6 +121,7 @@ class Controller {
     JobId first{};
     std::vector<JobId> unstarted;   ///< by falling task: the next one is the last
     Reason refused = Reason::None;  ///< of the whole submission
+    std::string refusal;            ///< sbatch's words then
   };
   struct Epilog {
     Time at;
@@ -123,24 +138,37 @@ class Controller {
   };
 
   // admission.cpp
-  Reason admit(JobRecord& job);
+  std::pair<Reason, std::string> admit(JobRecord& job);
+  bool depends_on_refused(JobId id) const;
   void make_parts(JobRecord& job);
-  std::string refusal(const JobRecord& job, const PartRecord& part, Reason& reason) const;
+  std::string refusal(JobRecord& job, const PartRecord& part, Reason& reason);
   std::uint32_t most_nodes(const JobRecord& job, const Partition& where) const;
   bool exceeds_cpus(const PartRecord& part) const;
+  bool exceeds_nodes(const PartRecord& part) const;
   Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
   const Resolved& resolved(AskedId asked, PartitionId partition);
   std::int64_t least_memory(PartitionId partition) const;
   TresCounts asked_tres(const Needs& needs) const;
   Payer payer(const JobRecord& job, const PartRecord& part) const;
+  bool lacks_nodes_now(const JobRecord& job, const PartRecord& part, Seconds minutes);
   std::vector<PartitionId> partitions_named(JobId job) const;
 
   // controller.cpp
   void note_change() { changed_at_ = now(); }
+  /// All that the record stands for: the job, or the tasks of its array without one of their own,
+  /// the next one first.
+  template <class Visit>
+  void for_tasks(const JobRecord& job, Visit&& visit) const {
+    if (job.array == kNone<std::uint32_t> || job.is_split) return visit(job.job);
+    const std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
+    for (auto task = unstarted.rbegin(); task != unstarted.rend(); ++task) visit(*task);
+  }
   void score(JobRecord& job);
   /// `limit`: that it is the reason of. Those count as a change only when the next queue is built.
   void set_reason(JobRecord& job, Reason reason, const LimitHit* limit = nullptr);
+  /// The same, of what is no change.
+  void take_reason(JobRecord& job, Reason reason);
   void put_last(JobRecord& job);
   void set_accruing(JobRecord& job, Seconds since);
   void hold(JobRecord& job, bool by_admin, Reason reason);
@@ -151,13 +179,29 @@ class Controller {
   void insert(std::vector<JobId>& list, const JobRecord& job) const;
   void next_task(JobRecord& started);
   void requeue(JobRecord& job);
+  void await_begin(JobRecord& job);
   void free_nodes(JobRecord& job, Time clean_at, bool was_killed);
   void charge(JobRecord& job, Seconds until);
+  bool is_used_up(const JobRecord& job) const;
   bool kill(JobRecord& job, JobState as, bool requeue);
+  bool kill_one(JobRecord& job, JobState as, bool requeue);
+  Seconds over_time(const JobRecord& job) const;
+  Duration until_clean(const JobRecord& job, bool at_once) const;
   Seconds limit_at_start(const JobRecord& job, const PartRecord& part) const;
   bool has_licenses(const JobRecord& job) const;
   NodeSet up_nodes() const;
   const std::string& wanted_reservation(const JobRecord& job) const;
+
+  static Seconds end_by_limit(const JobRecord& job);
+
+  // power.cpp
+  bool saves_power() const { return view_.saves_power(); }
+  bool is_configuring(JobId job) const { return view_.job(job).is_configuring; }
+  void sync_power(NodeId node);
+  void order_power(NodeId node, PowerOrder order);
+  void leave_node(NodeId node);
+  void complete_configurations();
+  bool has_booted(const JobRecord& job) const;
 
   // queue.cpp
   void split_corresponding();
@@ -166,6 +210,7 @@ class Controller {
   void tell_queue(const std::vector<QueueRecord>& queue) const;
   bool is_independent(JobRecord& job);
   Reason dependency(const JobRecord& job) const;
+  bool any_could_preempt(const std::vector<QueueRecord>& queue) const;
   bool before(const QueueRecord& a, const QueueRecord& b) const;
 
   // main_pass.cpp
@@ -184,24 +229,28 @@ class Controller {
   void cancel_pending(JobRecord& job, JobState as);
   std::pair<TresCounts, TresCounts> amounts_of(const Allocation& allocation,
                                                PartitionId where) const;
-  void remember_cpus(JobRecord& job, std::int64_t cpus);
+  static void remember(JobRecord& job, const TresCounts& tres);
+  bool lacks_absent_nodes(const JobRecord& job, const PartRecord& part, const NodeSet& available);
   Outcome failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
-                  const NodeSet& usable, bool reserved_away);
+                  const NodeSet& usable, bool reserved_away, TresCounts* whole = nullptr);
   bool limits_hold(JobRecord& job, const PartRecord& part, Seconds minutes);
+  /// Takes back the reason of a limit that has just been tried and held the job no longer.
+  void forget_limit(JobRecord& job);
+  bool lacks_nodes(JobRecord& job, const PartRecord& part);
   bool limits_hold_after(JobRecord& job, const PartRecord& part, const TresCounts& tres,
                          const TresCounts& per_node, Seconds minutes,
                          std::span<const NodeId> nodes);
+  bool limits_hold_plan(JobRecord& job, const PartRecord& part, const Choice& choice,
+                        Seconds minutes, std::span<const NodeId> nodes);
+  bool may_have_all_memory(const PartRecord& part) const;
+  const std::optional<Allocation>& idle_choice(const PartRecord& part, const NodeSet& nodes,
+                                               Choosing how);
   Choosing choosing(const JobRecord& job, const PartRecord& part, bool will_run) const;
   std::vector<Victim> victims_for(const PartRecord& part);
 
   // backfill.cpp
   struct Slot;
-  struct Ending;
   struct Cycle;
-  struct Estimate {
-    Seconds start = 0;
-    Allocation allocation;
-  };
   enum class Tried : std::uint8_t { Started, Planned, Failed, Again };
   void backfill_record(Cycle& cycle, const QueueRecord& entry);
   struct Usable {
@@ -212,28 +261,63 @@ class Controller {
   std::optional<Usable> find_usable(const JobRecord& job, const PartRecord& part, Seconds minutes,
                                     Seconds start) const;
   Tried backfill_job(Cycle& cycle, JobRecord& job, const PartRecord& part);
+  bool exceeds_counts(Cycle& cycle, const JobRecord& job, const PartRecord& part);
   bool is_skipped(Cycle& cycle, JobRecord& job, const PartRecord& part);
   bool is_now_only(const Cycle& cycle, const JobRecord& job, const PartRecord& part) const;
   Seconds tested_minutes(const JobRecord& job, const PartRecord& part) const;
   Seconds next_start(const Cycle& cycle, const NodeSet& nodes, Seconds start, Seconds end,
                      bool is_reserved) const;
   bool is_any_completing(const NodeSet& nodes) const;
+  bool is_shortened(const JobRecord& job, const PartRecord& part) const;
+  Seconds backfill_limit(const JobRecord& job, const PartRecord& part, Seconds minutes) const;
   Tried start_now(Cycle& cycle, JobRecord& job, const PartRecord& part, const NodeSet& nodes,
                   Seconds minutes);
-  Tried plan(Cycle& cycle, JobRecord& job, const PartRecord& part, const Allocation& allocation,
+  static Tried unplanned(JobRecord& job, Seconds at);
+  Tried plan(Cycle& cycle, JobRecord& job, const PartRecord& part, const Estimate& estimate,
              Seconds at, Seconds minutes);
   std::pair<Seconds, Seconds> planned_span(Seconds at, Seconds minutes) const;
   bool is_throttled_with(JobId id, std::int64_t planned) const;
   JobId planned_task(const Cycle& cycle, const JobRecord& job) const;
-  std::set<JobId> take_victims_off(const PartRecord& part, Machine& machine);
-  std::optional<Estimate> will_run(Cycle& cycle, const JobRecord& job, const PartRecord& part,
+  void shorten(Cycle& cycle, JobRecord& job);
+
+  // het_jobs.cpp
+  /// Of a heterogeneous job, as a backfill cycle planned it.
+  struct Component {
+    JobId job{}, first{};  ///< `first`: the component that the job goes by
+    PartRecord part;
+    std::shared_ptr<const Choice> choice;
+    Seconds at = 0, minutes = 0;
+  };
+  std::vector<JobId> components_of(const JobRecord& job) const;
+  std::pair<Reason, std::string> admit_component(JobRecord& job);
+  Seconds earliest_start(std::span<const Component> planned, const JobRecord& job) const;
+  void start_het_jobs(std::span<const Component> planned);
+  bool limits_hold_all(std::span<const Component> components);
+  void start_together(std::span<const Component> components);
+  void kill_others(const JobRecord& job, JobState as, bool requeue);
+
+  // will_run.cpp
+  /// What will-run tests have worked out of the running jobs, as long as these stay as they are.
+  struct Forecasts {
+    using Claimant = std::tuple<PartitionId, AssocId, QosId, JobId>;
+    std::uint64_t of = 0;       ///< running_changes_
+    Time at = kNever;           ///< when by_claimant was worked out: victims may go by the time
+    Seconds until = kInfinite;  ///< from then on some are past their end, which is guessed by now()
+    std::shared_ptr<const EndingOrder> order{};
+    std::map<std::vector<JobId>, Forecast> by_victims{};
+    std::map<Claimant, Forecast*> by_claimant{};
+  };
+  std::optional<Estimate> will_run(const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,
                                    Seconds next_try);
-  std::optional<Estimate> will_run_on_any(Cycle& cycle, const JobRecord& job,
-                                          const PartRecord& part, const NodeSet& nodes,
-                                          bool now_only, Seconds start, Seconds next_try);
-  std::vector<Ending> by_end() const;
-  void shorten(Cycle& cycle, JobRecord& job);
+  void test(Forecast& outlook, const PartRecord& part, Choosing how, const WillRunKey& question,
+            WillRunAnswer& answer);
+  std::optional<Estimate> will_run_on_any(const JobRecord& job, const PartRecord& part,
+                                          const NodeSet& nodes, bool now_only, Seconds start,
+                                          Seconds next_try);
+  Forecast& forecast_for(const JobRecord& job, const PartRecord& part);
+  OfferMemo& memo_now();
+  std::vector<Ending> endings() const;
 
   // follow.cpp
   std::string text_of(const Decision* decision) const;
@@ -245,14 +329,18 @@ class Controller {
 
   // operations.cpp
   void ignore(std::string what);
-  void cancel_jobs(const CancelJobs& cancel);
+  bool cancel_jobs(const CancelJobs& cancel);
   void cancel_task(JobRecord& job);
   void release(JobRecord& job);
+  void suspend(JobRecord& job);
+  void resume(JobRecord& job);
+  void take_cores_back(JobRecord& job);
   void update_nodes(const UpdateNodes& update);
   void update_partition(const UpdatePartition& update);
   void update_job(const UpdateJob& update);
   void fail_jobs_on(NodeId node);
   void resume(NodeId node);
+  void respond(NodeId node, Time asked);
   std::vector<JobId> jobs_named(const std::vector<JobName>& names) const;
 
   const Params params_;
@@ -266,29 +354,45 @@ class Controller {
   IdVector<PartitionId, Partition> partitions_;  ///< as operators changed them
   IdVector<PartitionId, std::int64_t> cpus_;     ///< of each partition
   Machine machine_;
+  const Machine idle_;  ///< without any job
+  OfferMemo idle_offers_;
+  std::unordered_map<WillRunKey, std::optional<Allocation>, WillRunHash> idle_choices_;
   Usage usage_;
+  IdVector<AssocId, Standing> standing_;  ///< of the last tick
   Reservations reservations_;
   IdVector<JobId, JobRecord> records_;
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only
   std::vector<JobId> running_;  ///< in order of the job list
+  std::size_t suspended_ = 0;   ///< of running_
+  bool was_suspended_ = false;  ///< any job, ever
   std::uint32_t next_list_order_ = 0;
-  std::deque<Seconds> ends_;           ///< of ended jobs whose records are not purged
-  std::uint64_t running_changes_ = 1;  ///< counts starts, ends and epilogs
+  std::deque<std::pair<Seconds, JobId>> ends_;  ///< of jobs whose records are not purged
+  std::uint64_t running_changes_ = 1;  ///< counts starts, ends, epilogs and what operators do
+  Forecasts forecasts_;
+  OfferMemo memo_now_;
+  std::uint64_t memo_of_ = 0;  ///< running_changes_ that it is of
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
+  std::set<SubmissionId> refused_;
   std::map<std::pair<AskedId, PartitionId>, Resolved> resolved_;
   std::map<std::pair<AskedId, PartitionId>, RequestId> requests_;
   std::map<std::string, std::int64_t> free_licenses_;
   std::vector<Epilog> epilogs_;  ///< by time
   NodeSet down_, drained_;
+  /// By their power; empty where nodes are always on. Failed ones are down, too.
+  NodeSet suspending_, powered_down_, booting_, failed_to_boot_;
   std::deque<std::pair<Time, NodeId>> responses_;  ///< of resumed nodes, by time
   IdVector<NodeId, std::int32_t> completing_;
-  mutable std::vector<std::uint8_t> near_gpus_;  ///< what selection left on the nodes before 23.11
-  std::vector<std::string> ignored_;             ///< of the command in hand
+  mutable NearGpus near_gpus_;        ///< what selection left on the nodes before 23.11
+  std::vector<std::string> ignored_;  ///< of the command in hand
   Seconds changed_at_ = kNoTime;
-  bool has_planned_nodes_ = false;  ///< that the last backfill cycle marked
+  static constexpr std::int64_t kMostInVain = 1000;
+  std::int64_t preempted_in_vain_ = 0;  ///< since a job was submitted or ended otherwise
+  bool preemption_matters_ = false;     ///< in the order of the queue that is being built
+  bool has_planned_nodes_ = false;      ///< that the last backfill cycle marked
   bool requested_ = false;
-  std::set<JobId> preempted_in_queue_;         ///< preemptors of this pass (preempt_in_progress)
+  bool is_held_by_limit_ = true;        ///< the job in hand, or its limits were not tried yet
+  std::set<JobId> preempted_in_queue_;  ///< preemptors of this pass (preempt_in_progress)
   std::map<JobId, Seconds> preempting_since_;  ///< preemptors, Slurm's preempt_start_time
 };
 

@@ -139,7 +139,11 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
   if (blocks) {
     take_blocks(cores, sockets);
   } else {
-    take_in_turn(cores, question.task_cpus > 1 ? cores_of(question.task_cpus) : 0, sockets);
+    // Of whole sockets a job with GRES gets one for each CPU in turn, even of one task (s8d).
+    const bool whole_sockets = question.machine.cluster().select.unit == ConsumableUnit::Socket &&
+                               !question.needs.gres.empty();
+    const bool together = question.task_cpus > 1 && !whole_sockets;
+    take_in_turn(cores, together ? cores_of(question.task_cpus) : 0, sockets);
   }
   return sockets.chosen();
 }

@@ -202,7 +202,7 @@ class Evaluation {
   void use_leaf(std::size_t leaf) {
     for (std::size_t i = 0; i < offers_.size() && !tally_.done() && !tally_.full(); ++i) {
       if (state_[i] != State::In || !switches_[leaf].nodes.contains(offers_[i].node)) continue;
-      if (!counts_cpus_ && tally_.most_nodes == 1 && offers_[i].cpus < tally_.cpus) continue;
+      if (!counts_cpus_ && question_.max_nodes == 1 && offers_[i].cpus < tally_.cpus) continue;
       use(i);
     }
     if (counts_cpus_) {

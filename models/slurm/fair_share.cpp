@@ -84,4 +84,9 @@ void Usage::factors(IdVector<AssocId, double>& factors) const {
   classic_factors(assocs_, usage_, params_.damping, adds_root_user_, factors);
 }
 
+IdVector<AssocId, Standing> Usage::standings() const {
+  const ShareRule rule = params_.fair_tree ? ShareRule::FairTree : ShareRule::Classic;
+  return rehearse::standings(assocs_, usage_, rule, adds_root_user_);
+}
+
 }  // namespace rehearse::slurm

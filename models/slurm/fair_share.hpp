@@ -14,6 +14,7 @@
 #include "sim/base/ids.hpp"
 #include "sim/base/time.hpp"
 #include "sim/cluster/cluster.hpp"
+#include "sim/policy/outlook.hpp"
 
 namespace rehearse::slurm {
 
@@ -60,6 +61,8 @@ class Usage {
   /// Of all associations, as of now. Slurm asks at ticks only. (Of the classic factor it takes the
   /// use of accounts before the tick and that of users in its midst; here both are those after it.)
   void factors(IdVector<AssocId, double>& factors) const;
+  /// What these factors come from, likewise.
+  IdVector<AssocId, Standing> standings() const;
 
  private:
   bool is_reset_due(Time tick);

@@ -46,7 +46,7 @@ std::uint64_t pick(const Question& question, std::uint64_t devices, std::int64_t
       const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
       const Device& device = machine.shapes().devices[shape.first_device + i];
       const bool is_far = (device.sockets & near) == 0;
-      const bool is_cut = machine.used_shards(held.node, i) > 0;
+      const bool is_cut = question.how.version >= 2302 && machine.used_shards(held.node, i) > 0;
       if ((is_far ? 2 : 0) + (is_cut ? 1 : 0) != round) continue;
       picked |= std::uint64_t{1} << i;
       --count;

@@ -32,6 +32,11 @@ struct PartRecord {
   const Needs* needs = nullptr;
   Candidate candidate{};
   double priority = 0;
+  std::uint32_t scored_cpus = 0;  ///< candidate.cpus when it was worked out
+  void set_score(double score) {
+    priority = score;
+    scored_cpus = candidate.cpus;
+  }
 };
 
 struct JobRecord {
@@ -39,7 +44,11 @@ struct JobRecord {
   std::vector<PartRecord> parts;  ///< by falling PriorityTier, else as the job lists them
   std::uint32_t array = kNone<std::uint32_t>;  ///< index of its array, if it is one of its tasks
   bool is_split = false;                       ///< a record of its own, no longer the array's
-  std::uint32_t list_order = 0;                ///< place in slurmctld's list of jobs
+  std::uint32_t het_size = 0;                  ///< components of its heterogeneous job; 0: none
+  std::uint32_t het_offset = 0;                ///< which of them; they have consecutive ids
+  bool is_component() const { return het_size > 0; }
+  JobId first_component() const { return static_cast<JobId>(index(job) - het_offset); }
+  std::uint32_t list_order = 0;  ///< place in slurmctld's list of jobs
   Seconds submit = 0;
   Seconds begin = kNoTime;  ///< --begin, or since when it is eligible (Slurm's begin_time)
   bool is_eligible = false;
@@ -55,7 +64,8 @@ struct JobRecord {
   bool is_requeued = false;  ///< its dependencies are past
   Reason reason = Reason::None;
   Reason noted_reason = Reason::None;  ///< as the last queue found it, of those that are noted
-  Seconds planned = 0;                 ///< start that backfill planned; 0: none
+  Seconds planned = 0;                 ///< start that backfill found last; 0: none
+  std::uint32_t looked_at = 0;         ///< index of the partition that was looked at last
   Seconds switches_since = 0;          ///< begin of its wait for few switches
   // While it runs.
   Allocation allocation;
@@ -63,9 +73,15 @@ struct JobRecord {
   Seconds start = 0, end = 0, preempted_at = kNoTime;
   JobId preempted_for = kNone<JobId>;
   bool requeues_when_preempted = false;
+  bool had_grace = false;  ///< it was told to go; a requeue at the end of that leaves it so
   Seconds grace = 0;
   Seconds charged_until = 0;
   TresCounts tres;  ///< allocated
+  Seconds suspended_at = kNoTime;
+  Seconds paused = 0;         ///< by earlier suspensions
+  std::vector<Bits> cores{};  ///< of each node, once suspended: which it is to have again
+  bool is_suspended() const { return suspended_at != kNoTime; }
+  double billed = -1;  ///< billing weight of its first start, which later ones keep (m1)
 };
 
 }  // namespace rehearse::slurm

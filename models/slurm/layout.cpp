@@ -80,13 +80,41 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
   return held;
 }
 
+/// --gpus of the whole job with --cpus-per-gpu: first so many as the CPUs of each node serve, then
+/// what is still missing from the first nodes that have more (22.05, seen in s8 and s8b).
+void share_job_gpus(const Question& question, const std::vector<std::uint32_t>& cpus,
+                    std::vector<Taken>& taken) {
+  const auto of_job = [](const GresAsked& one) { return one.is_gpu && one.per_job > 0; };
+  const auto& all = question.needs.gres;
+  const std::uint32_t per_gpu = question.needs.cpus_per_gpu;
+  if (per_gpu == 0 || std::count_if(all.begin(), all.end(), of_job) != 1) return;
+  const GresAsked& asked = *std::find_if(all.begin(), all.end(), of_job);
+  std::int64_t left = 0;
+  std::vector<std::int64_t> free;
+  for (const Taken& one : taken) {
+    left += one.gpus;
+    free.push_back(std::popcount(free_gpus(question, one.node, asked)));
+  }
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    taken[i].gpus = std::min({free[i], std::int64_t{cpus[i] / per_gpu}, left});
+    left -= taken[i].gpus;
+  }
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    const std::int64_t more = std::min(free[i] - taken[i].gpus, left);
+    taken[i].gpus += more;
+    left -= more;
+  }
+}
+
 }  // namespace
 
 std::vector<std::uint32_t> distribute(const Question& question, const std::vector<Taken>& taken) {
   const Needs& needs = question.needs;
-  const std::uint32_t each = question.task_cpus;
+  // --gpus of the whole job: CPU by CPU, as many as the GPUs bring (22.05, seen in s8b).
+  const bool by_cpu = question.job_gpus > 0 && needs.cpus_per_gpu > 0 && needs.cpus_per_task <= 1;
+  const std::uint32_t each = by_cpu ? 1 : question.task_cpus;
   std::vector<std::uint32_t> cpus(taken.size(), 0);
-  std::int64_t left = needs.tasks;
+  std::int64_t left = by_cpu ? std::max<std::int64_t>(needs.min_cpus, needs.tasks) : needs.tasks;
   if (left == 0) {
     for (const Taken& one : taken) left += one.cpus / each;
   }
@@ -125,6 +153,7 @@ Allocation lay_out(const Question& question, std::vector<Taken>& taken) {
                         .exclusive_user = question.needs.exclusive_user,
                         .partition = question.needs.partition,
                         .user = question.how.user};
+  share_job_gpus(question, cpus, taken);
   allocation.nodes.reserve(taken.size());
   for (std::size_t i = 0; i < taken.size(); ++i) {
     allocation.nodes.push_back(hold(question, taken[i], cpus[i]));

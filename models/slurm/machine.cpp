@@ -116,9 +116,7 @@ std::shared_ptr<const Shapes> shapes_of(const Cluster& cluster) {
     const auto id = static_cast<PartitionId>(i);
     const Partition& partition = cluster.partitions[id];
     if (partition.max_cpus_per_node) result->capped.push_back(id);
-    const bool shares = partition.over_subscribe == OverSubscribe::Yes ||
-                        partition.over_subscribe == OverSubscribe::Force;
-    if (shares && partition.over_subscribe_jobs > 1) result->sharing.push_back(id);
+    if (partition.jobs_on_cpu() > 1) result->sharing.push_back(id);
   }
   return result;
 }
@@ -131,6 +129,11 @@ std::size_t place_of(const std::vector<T>& items, T item) {
 
 }  // namespace
 
+bool may_share(const Partition& partition, bool over_subscribe) {
+  if (partition.over_subscribe == OverSubscribe::Force) return true;
+  return over_subscribe && partition.jobs_on_cpu() > 1;
+}
+
 Machine::Machine(const Cluster& cluster) : cluster_(&cluster), shapes_(shapes_of(cluster)) {
   const std::size_t nodes = cluster.nodes.size();
   free_ = shapes_->usable;
@@ -141,10 +144,15 @@ Machine::Machine(const Cluster& cluster) : cluster_(&cluster), shapes_(shapes_of
     free_devices_.push_back(shape.devices == 64 ? ~std::uint64_t{0}
                                                 : (std::uint64_t{1} << shape.devices) - 1);
   }
-  if (!shapes_->shard_kinds.empty()) used_shards_.assign(shapes_->devices.size(), 0);
+  if (!shapes_->shard_kinds.empty()) {
+    used_shards_.assign(shapes_->devices.size(), 0);
+    marked_cut_.assign(nodes, 0);
+  }
   used_counts_.assign(nodes * shapes_->counted.size(), 0);
   partition_cores_.assign(nodes * shapes_->capped.size(), 0);
   sharers_.assign(shapes_->core_bits * shapes_->sharing.size(), 0);
+  sharing_jobs_.assign(nodes * shapes_->sharing.size(), 0);
+  unshared_.assign(nodes, 0);
   users_.assign(nodes, 0);
   users_squared_.assign(nodes, 0);
   owned_.assign(nodes, 0);
@@ -160,13 +168,18 @@ std::uint32_t Machine::cores_of_partition(NodeId node, PartitionId partition) co
   return partition_cores_[at * jobs_.size() + index(node)];
 }
 
-bool Machine::is_sharing(PartitionId partition) const {
-  return place_of(shapes_->sharing, partition) < shapes_->sharing.size();
-}
-
 std::uint32_t Machine::sharers(NodeId node, PartitionId partition, std::uint32_t core) const {
   const std::size_t at = place_of(shapes_->sharing, partition);
   return sharers_[at * shapes_->core_bits + std::size_t{64} * shape(node).first_word + core];
+}
+
+bool Machine::is_shared_elsewhere(NodeId node, PartitionId partition) const {
+  for (std::size_t i = 0; i < shapes_->sharing.size(); ++i) {
+    if (shapes_->sharing[i] != partition && sharing_jobs_[i * jobs_.size() + index(node)] > 0) {
+      return true;
+    }
+  }
+  return false;
 }
 
 bool Machine::only_of(NodeId node, UserId user) const {
@@ -176,25 +189,32 @@ bool Machine::only_of(NodeId node, UserId user) const {
 }
 
 void Machine::change(const Allocation& allocation, bool add) {
-  const bool owned =
-      allocation.exclusive_user || cluster_->partitions[allocation.partition].exclusive_user;
   const std::uint64_t user = index(allocation.user);
+  const Partition& partition = cluster_->partitions[allocation.partition];
+  const bool shares = !allocation.exclusive && may_share(partition, allocation.over_subscribe);
+  const bool owned = allocation.exclusive_user || partition.exclusive_user;
+  const std::size_t sharing = place_of(shapes_->sharing, allocation.partition);
+  std::uint32_t* const sharing_jobs =
+      sharing < shapes_->sharing.size() ? &sharing_jobs_[sharing * jobs_.size()] : nullptr;
+  const std::uint32_t more = add ? 1U : ~0U;
   for (const Held& held : allocation.nodes) {
     const std::size_t node = index(held.node);
     change_cores(held, allocation.partition, add);
     change_gres(held, add);
+    if (!shares) unshared_[node] += more;
+    if (sharing_jobs != nullptr) sharing_jobs[node] += more;
     if (add) {
       used_memory_[node] += held.memory_mib;
       ++jobs_[node];
       users_[node] += user;
       users_squared_[node] += user * user;
-      if (owned) ++owned_[node];
+      if (owned) ++owned_[node], ++owners_;
     } else {
       used_memory_[node] -= held.memory_mib;
       --jobs_[node];
       users_[node] -= user;
       users_squared_[node] -= user * user;
-      if (owned) --owned_[node];
+      if (owned) --owned_[node], --owners_;
     }
   }
 }
@@ -239,6 +259,8 @@ void Machine::change_gres(const Held& held, bool add) {
       const auto device = static_cast<std::uint32_t>(std::countr_zero(gres.devices.front()));
       std::uint32_t& used = used_shards_[shape(held.node).first_device + device];
       used = add ? used + gres.count : used - gres.count;
+      const std::uint64_t marked = marked_cut_[node];
+      marked_cut_[node] = add ? marked | gres.devices.front() : marked & ~gres.devices.front();
     } else {
       const std::size_t at = place_of(shapes_->counted, gres.kind);
       std::uint32_t& used = used_counts_[node * shapes_->counted.size() + at];

@@ -83,6 +83,9 @@ struct Shapes {
   std::size_t core_bits = 0;         ///< 64 times the words of all nodes
 };
 
+/// Whether a job of the partition, with -s or without, may have other jobs on its CPUs.
+bool may_share(const Partition& partition, bool over_subscribe);
+
 class Machine {
  public:
   explicit Machine(const Cluster& cluster);
@@ -108,15 +111,24 @@ class Machine {
     return used_shards_.empty() ? 0 : used_shards_[shape(node).first_device + device];
   }
   bool has_shards() const { return !used_shards_.empty(); }
+  /// GPUs marked as cut, before 23.02: by the start of a job with shards of it, until any such job
+  /// ends, though others still have some (seen in the dumps of gres/shard in s14, s14b).
+  /// REQUIRES: has_shards().
+  std::uint64_t marked_cut(NodeId node) const { return marked_cut_[index(node)]; }
   /// Of a kind that is a mere count.
   std::uint32_t used_count(NodeId node, GresId kind) const;
   /// Cores that jobs of a partition with MaxCPUsPerNode have.
   std::uint32_t cores_of_partition(NodeId node, PartitionId partition) const;
   /// Jobs of a sharing partition on core number `core` of the node.
   std::uint32_t sharers(NodeId node, PartitionId partition, std::uint32_t core) const;
-  bool is_sharing(PartitionId partition) const;
+  /// Whether jobs there may have their CPUs for themselves only.
+  bool has_unshared(NodeId node) const { return unshared_[index(node)] > 0; }
+  /// Whether another sharing partition than `partition` has jobs there.
+  bool is_shared_elsewhere(NodeId node, PartitionId partition) const;
   /// Whether some job there is alone with its user's jobs.
   bool has_owner(NodeId node) const { return owned_[index(node)] > 0; }
+  /// Whether there is such a job anywhere.
+  bool has_owners() const { return owners_ > 0; }
   /// Whether all jobs there are of `user`.
   bool only_of(NodeId node, UserId user) const;
 
@@ -133,13 +145,17 @@ class Machine {
   std::vector<std::uint32_t> jobs_;
   std::vector<std::uint64_t> free_devices_;
   std::vector<std::uint32_t> used_shards_;      ///< by device; empty: no shards
+  std::vector<std::uint64_t> marked_cut_;       ///< by node, GPUs as bits; empty: no shards
   std::vector<std::uint32_t> used_counts_;      ///< by node and counted kind
   std::vector<std::uint32_t> partition_cores_;  ///< by capped partition and node
   std::vector<std::uint8_t> sharers_;           ///< by sharing partition and core bit
+  std::vector<std::uint32_t> sharing_jobs_;     ///< by sharing partition and node
+  std::vector<std::uint32_t> unshared_;         ///< jobs that share no CPU, by node
   /// Of the users of jobs: sums of numbers and of their squares. All jobs are of one user iff
   /// jobs times squares is the sum squared; unlike a set of users it can be taken back.
   std::vector<std::uint64_t> users_, users_squared_;
   std::vector<std::uint32_t> owned_;  ///< jobs that want no other user beside them
+  std::uint64_t owners_ = 0;          ///< the sum of these
 };
 
 }  // namespace rehearse::slurm

@@ -2,13 +2,16 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "models/slurm/controller.hpp"
+#include "models/slurm/room.hpp"
 
 namespace rehearse::slurm {
 namespace {
 
-constexpr Seconds kMessageTimeout = 10;  // slurm.conf(5) MessageTimeout
+constexpr Reason kFirstLimit = Reason::QOSGrpCpuLimit;  // from there on reasons are limits
+constexpr Seconds kMessageTimeout = 10;                 // slurm.conf(5) MessageTimeout
 
 }  // namespace
 
@@ -16,7 +19,7 @@ constexpr Seconds kMessageTimeout = 10;  // slurm.conf(5) MessageTimeout
 struct Controller::Pass {
   std::set<PartitionId> failed{};
   std::set<std::string> failed_reservations{};
-  std::set<std::pair<std::uint32_t, PartitionId>> failed_arrays{};
+  std::map<std::pair<std::uint32_t, PartitionId>, JobId> failed_arrays{};  ///< and the task tried
   std::map<PartitionId, std::int64_t> examined_in{};
   NodeSet available;
   std::int64_t examined = 0, started = 0;
@@ -49,18 +52,23 @@ void Controller::examine(Pass& pass, const QueueRecord& entry) {
     JobRecord& job = records_[id];
     const PartRecord part = job.parts[entry.part];
     const bool is_meta = job.array != kNone<std::uint32_t> && !job.is_split;
-    if (job.array != kNone<std::uint32_t> &&
-        pass.failed_arrays.contains({job.array, part.partition})) {
-      return;
+    if (job.array != kNone<std::uint32_t>) {
+      const auto failed = pass.failed_arrays.find({job.array, part.partition});
+      if (failed != pass.failed_arrays.end()) {
+        return take_reason(job, records_[failed->second].reason);  // as the one tried (s12)
+      }
     }
     if (job.array != kNone<std::uint32_t> && judges_.is_throttled(id)) {
       set_reason(job, Reason::JobArrayTaskLimit);
+      pass.failed_arrays.emplace(std::pair{job.array, part.partition}, id);
       return;
     }
+    is_held_by_limit_ = true;
     const Outcome outcome = examine_job(pass, job, part);
+    forget_limit(job);
     if (outcome != Outcome::Started) {
       if (job.array != kNone<std::uint32_t>) {
-        pass.failed_arrays.insert({job.array, part.partition});
+        pass.failed_arrays.emplace(std::pair{job.array, part.partition}, id);
       }
       return;
     }
@@ -73,6 +81,10 @@ void Controller::examine(Pass& pass, const QueueRecord& entry) {
 }
 
 Outcome Controller::examine_job(Pass& pass, JobRecord& job, const PartRecord& part) {
+  if (job.is_component()) {  // backfill starts it; here others wait for it
+    block(pass, job, part);
+    return Outcome::Busy;
+  }
   const std::string& reservation = wanted_reservation(job);
   if (!reservation.empty()) {
     if (pass.failed_reservations.contains(reservation)) {
@@ -158,8 +170,33 @@ bool Controller::limits_hold(JobRecord& job, const PartRecord& part, Seconds min
   if (!view_.has_limits()) return false;
   const auto hit =
       view_.limiter().before_select(view_.ledger(), payer(job, part), limit_of(minutes));
+  is_held_by_limit_ = hit.has_value();
   if (hit) set_reason(job, hit->reason, &*hit);
   return hit.has_value();
+}
+
+// slurmctld does so before each test of its limits (s15, s17), but for those whose reasons came
+// later to its list: of memory, GRES and billing (s12).
+void Controller::forget_limit(JobRecord& job) {
+  const bool is_over = !std::exchange(is_held_by_limit_, true);
+  if (!is_over || job.reason < kFirstLimit) return;
+  const std::string_view name = reason_name(job.reason);
+  for (const std::string_view later : {"GRES", "Mem", "Billing"}) {
+    if (name.find(later) != std::string_view::npos) return;
+  }
+  take_reason(job, Reason::None);
+}
+
+// A limit on nodes that is below the job's least keeps it waiting; above, it bounds the choice of
+// nodes (acct_policy_get_max_nodes; semantics 4.4).
+bool Controller::lacks_nodes(JobRecord& job, const PartRecord& part) {
+  const MostNodes most = view_.limiter().most_nodes(payer(job, part));
+  const std::uint32_t least =
+      std::max(part.needs->min_nodes, partitions_[part.partition].min_nodes);
+  if (most.count == kNoLimit || most.count >= std::int64_t{least}) return false;
+  is_held_by_limit_ = true;
+  set_reason(job, most.reason);
+  return true;
 }
 
 bool Controller::limits_hold_after(JobRecord& job, const PartRecord& part, const TresCounts& tres,
@@ -168,6 +205,7 @@ bool Controller::limits_hold_after(JobRecord& job, const PartRecord& part, const
   if (!view_.has_limits()) return false;
   const auto hit = view_.limiter().after_select(view_.ledger(), payer(job, part), tres, per_node,
                                                 limit_of(minutes), nodes);
+  if (hit) is_held_by_limit_ = true;
   if (hit) set_reason(job, hit->reason, &*hit);
   return hit.has_value();
 }
@@ -177,10 +215,15 @@ Choosing Controller::choosing(const JobRecord& job, const PartRecord& part, bool
   Choosing how;
   how.user = view_.job(job.job).user;
   how.will_run = will_run;
+  const std::int64_t most = view_.limiter().most_nodes(payer(job, part)).count;
+  if (most != kNoLimit) how.most_nodes = static_cast<std::uint32_t>(most);
   how.busy_first = will_run && params_.bf_busy_nodes;
   how.serial_at_end = params_.pack_serial_at_end;
-  if (params_.version < Version::V2311) how.near_gpus = &near_gpus_;
+  how.topology_optional = params_.topology_optional;
+  const bool has_gpus = !machine_.shapes().devices.empty();
+  if (params_.version < Version::V2311 && has_gpus) how.near_gpus = &near_gpus_;
   how.version = kVersions[static_cast<std::size_t>(params_.version)];
+  if (saves_power()) how.powered_down = &powered_down_;
   const Seconds wait = std::min<Seconds>(whole_seconds(params_.max_switch_wait),
                                          whole_seconds(part.needs->switches_wait));
   how.waited_for_switches = now() - job.switches_since >= wait;
@@ -192,8 +235,11 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
                               StartedBy by, Seconds minutes) {
   if (forbidden(job, part) != Reason::None) {
     set_reason(job, Reason::PartitionConfig);
+    note_change();
     return Outcome::Forbidden;
   }
+  if (!may_have_all_memory(part)) return Outcome::Impossible;
+  if (lacks_nodes(job, part)) return Outcome::LimitHeld;
   NodeSet usable = partitions_[part.partition].nodes;
   usable &= available;
   bool reserved_away = false;
@@ -215,7 +261,7 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
   if (found.allocation) {
     found.allocation->partition = part.partition;
     const auto [tres, per_node] = amounts_of(*found.allocation, part.partition);
-    remember_cpus(job, tres[kTresCpu]);
+    remember(job, tres);
     if (limits_hold_after(job, part, tres, per_node, minutes, node_ids(*found.allocation))) {
       return Outcome::LimitHeld;
     }
@@ -228,43 +274,100 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
     start(job, part, std::move(*found.allocation), by, minutes);
     return Outcome::Started;
   }
+  TresCounts whole;
+  const Outcome outcome = failure(job, part, available, usable, reserved_away, &whole);
   // Limits are tried all the same, on the CPUs of the last choice of nodes if there was one.
   TresCounts asked = view_.request(part.candidate).tres;
-  if (part.candidate.cpus > 0) asked[kTresCpu] = part.candidate.cpus;
+  if (part.candidate.cpus > 0) {
+    asked[kTresCpu] = part.candidate.cpus;
+    // --mem-per-cpu then counts for each of them (s17b).
+    if (part.needs->memory.per == MemoryPer::Cpu && cluster_.tracks_memory) {
+      asked[kTresMem] = part.needs->memory.mib * std::int64_t{part.candidate.cpus};
+    }
+  }
+  for (std::size_t i = kTresGpu; i < whole.size(); ++i) asked[i] = whole[i];
   TresCounts per_node = asked;
   for (std::int64_t& count : per_node) count /= std::max<std::int64_t>(1, part.needs->min_nodes);
   if (limits_hold_after(job, part, asked, per_node, minutes, {})) return Outcome::LimitHeld;
-  const Outcome outcome = failure(job, part, available, usable, reserved_away);
   set_reason(job, outcome == Outcome::Impossible ? Reason::BadConstraints
                   : outcome == Outcome::Busy     ? Reason::Resources
                                                  : Reason::ReqNodeNotAvail);
+  if (outcome == Outcome::NotAvailable) note_change();  // each time, not only the first (s15b)
   return outcome;
 }
 
 // Job size goes by the CPUs of the last choice of nodes from then on (semantics 3.2).
-void Controller::remember_cpus(JobRecord& job, std::int64_t cpus) {
-  for (PartRecord& part : job.parts) part.candidate.cpus = static_cast<std::uint32_t>(cpus);
+void Controller::remember(JobRecord& job, const TresCounts& tres) {
+  for (PartRecord& each : job.parts) {
+    each.candidate.cpus = static_cast<std::uint32_t>(tres[kTresCpu]);
+  }
 }
 
-// Why nothing was found (semantics 5.2-6).
-// Nodes that a blocked partition took away in this pass are not available either.
-Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
-                            const NodeSet& usable, bool reserved_away) {
-  const Choosing how = choosing(job, part, false);
-  if (job.parts.size() > 1 && !could_ever_run(cluster_, *part.needs, part.needs->candidates, how)) {
-    return Outcome::Impossible;
+// --mem=0 becomes a node's memory once nodes are chosen, which MaxMemPerCPU may forbid (s17).
+bool Controller::may_have_all_memory(const PartRecord& part) const {
+  const Partition& where = partitions_[part.partition];
+  if (!part.needs->whole_memory || !where.max_memory_per_cpu_mib) return true;
+  bool any = false;
+  where.nodes.for_each([&](NodeId id) {
+    const Node& node = cluster_.nodes[id];
+    any = node.memory_mib <= *where.max_memory_per_cpu_mib * std::int64_t{node.cpus};
+    return !any;
+  });
+  return any;
+}
+
+// Where an idle machine would run it on `nodes`, if it could. Kept, unless the question leaves
+// traces. The reference holds until the next call.
+const std::optional<Allocation>& Controller::idle_choice(const PartRecord& part,
+                                                         const NodeSet& nodes, Choosing how) {
+  constexpr std::size_t most = 1000;
+  how.memo = &idle_offers_;
+  how.powered_down = nullptr;
+  how.waited_for_switches = true;  // it may wait so long
+  how.test_only = true;
+  if (idle_choices_.size() > most) idle_choices_.clear();
+  WillRunKey key{.needs = part.needs,
+                 .user = user_that_matters(how.user, *part.needs, idle_),
+                 .most_nodes = how.most_nodes,
+                 .nodes = nodes};
+  const auto [choice, is_new] = idle_choices_.try_emplace(std::move(key));
+  if (is_new || how.near_gpus != nullptr) {
+    choice->second = choose_nodes(idle_, *part.needs, nodes, how);
   }
+  return choice->second;
+}
+
+// Whether it needs nodes of its partition that are down, drained or not `available`.
+bool Controller::lacks_absent_nodes(const JobRecord& job, const PartRecord& part,
+                                    const NodeSet& available) {
   NodeSet nodes = partitions_[part.partition].nodes;
   const std::size_t all = nodes.count();
   nodes &= up_nodes();
   nodes &= available;
-  if (nodes.count() < all && !could_ever_run(cluster_, *part.needs, nodes, how)) {
-    return Outcome::NotAvailable;
+  return nodes.count() < all && !idle_choice(part, nodes, choosing(job, part, false));
+}
+
+// Why nothing was found (semantics 5.2-6).
+// Nodes that a blocked partition took away in this pass are not available either.
+// `whole`: what an idle machine would give a job that has all of its nodes; limits on GRES go by it
+// (m1, m3, x5).
+Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
+                            const NodeSet& usable, bool reserved_away, TresCounts* whole) {
+  const Choosing how = choosing(job, part, false);
+  if (job.parts.size() > 1 && !idle_choice(part, part.needs->candidates, how)) {
+    return Outcome::Impossible;
+  }
+  if (lacks_absent_nodes(job, part, available)) return Outcome::NotAvailable;
+  NodeSet nodes = partitions_[part.partition].nodes;
+  nodes &= up_nodes();
+  nodes &= available;
+  if (whole != nullptr && part.needs->exclusive) {
+    const auto& choice = idle_choice(part, nodes, how);
+    if (choice) *whole = amounts_of(*choice, part.partition).first;
   }
   if (!reserved_away) return Outcome::Busy;
   nodes &= usable;
-  return could_ever_run(cluster_, *part.needs, nodes, how) ? Outcome::Busy
-                                                           : Outcome::ReservationBusy;
+  return idle_choice(part, nodes, how) ? Outcome::Busy : Outcome::ReservationBusy;
 }
 
 // What it comes to, whole and on the mean node (which slurmctld compares with MaxTRESPerNode).
@@ -282,6 +385,7 @@ std::pair<TresCounts, TresCounts> Controller::amounts_of(const Allocation& alloc
 
 std::vector<NodeId> node_ids(const Allocation& allocation) {
   std::vector<NodeId> nodes;
+  nodes.reserve(allocation.nodes.size());
   for (const Held& held : allocation.nodes) nodes.push_back(held.node);
   return nodes;
 }
@@ -310,15 +414,23 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
   std::vector<Rival> rivals;
   for (const Victim& victim : victims_for(part)) rivals.push_back({victim, 0});
   const Choosing how = choosing(job, part, false);
+  // Tries that cannot succeed are left out, but for the last one where that leaves traces.
+  const bool leaves_traces = how.near_gpus != nullptr && !part.needs->gres.empty();
+  const bool leaves_out = !leaves_traces || is_replaced_by_next(*part.needs, machine_);
   const std::size_t universe = cluster_.nodes.size();
   for (std::int64_t round = 0; !rivals.empty(); ++round) {
     Machine trial = machine_;
+    Fit fit(trial, *part.needs, usable);
     std::optional<Allocation> allocation;
     std::size_t last = 0;
     for (; last < rivals.size() && !allocation; ++last) {
       const Allocation& its = records_[rivals[last].victim.job].allocation;
       trial.remove(its);
-      allocation = choose_nodes(trial, *part.needs, usable, how);
+      fit.look_again(its);
+      const bool is_last = leaves_traces && last + 1 == rivals.size();
+      if (!leaves_out || fit.is_possible() || is_last) {
+        allocation = choose_nodes(trial, *part.needs, usable, how);
+      }
       NodeSet nodes = nodes_of(its, universe);
       nodes &= allocation ? nodes_of(*allocation, universe) : usable;
       rivals[last].useful = nodes.count();
@@ -366,11 +478,13 @@ void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
   preempted_in_queue_.insert(job.job);
   for (const JobId id : victims) {
     JobRecord& victim = records_[id];
+    if (victim.allocation.nodes.empty()) continue;  // gone with another component
     if (victim.preempted_at == kNoTime) {
       if (!follow_preemption(victim, job.job)) continue;
       victim.preempted_at = now();
       victim.preempted_for = job.job;
       if (victim.grace > 0) {
+        victim.had_grace = true;
         victim.end = std::min(victim.end, now() + victim.grace);
         judges_.set_expected_end(id, at_seconds(victim.end));
         ++running_changes_;
@@ -385,19 +499,25 @@ void Controller::preempt(JobRecord& job, const std::vector<JobId>& victims) {
   }
 }
 
-// Since 24.11 a job that ends in its grace time was preempted, and is requeued if it may be.
+// Since 24.11 a job that ends in its grace time was preempted, and is requeued if it may be. So is
+// one that was requeued when its grace time was over and now ends by itself (s13b).
 void Controller::ending(JobId id) {
   JobRecord& job = records_[id];
   charge(job, now());
-  if (params_.version < Version::V2411 || job.preempted_at == kNoTime || job.grace == 0) return;
+  // Within OverTimeLimit it was not too long (s21e).
+  if (job.end < now() && job.end >= now() - over_time(job)) {
+    judges_.set_expected_end(id, view_.now());
+  }
+  if (params_.version < Version::V2411 || !std::exchange(job.had_grace, false)) return;
   const bool requeues = job.requeues_when_preempted;
+  const Seconds grace = job.preempted_at == kNoTime ? 0 : now() - job.preempted_at;
   judges_.preempt(id, requeues ? PreemptMode::Requeue : PreemptMode::Cancel,
-                  std::chrono::seconds{now() - job.preempted_at}, job.preempted_for);
+                  std::chrono::seconds{grace}, job.preempted_for);
   free_nodes(job, view_.now(), false);
   if (requeues) {
     requeue(job);
   } else {
-    ends_.push_back(now());
+    ends_.emplace_back(now(), id);
   }
 }
 

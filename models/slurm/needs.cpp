@@ -39,6 +39,7 @@ void set_sizes(const Asked& asked, Needs& needs) {
     needs.min_nodes = asked.tasks;
     if (needs.max_nodes > 0) needs.max_nodes = std::max(needs.min_nodes, asked.tasks);
   }
+  needs.counted_nodes = asked.min_nodes == 0 ? 1 : needs.min_nodes;  // s17
 }
 
 /// The amounts of each GRES name that is asked for in any way.
@@ -120,6 +121,9 @@ std::string set_memory(const Asked& asked, const Cluster& cluster, const Partiti
     needs.whole_memory = needs.memory.per == MemoryPer::None || needs.memory.mib == 0;
   }
   if (needs.whole_memory) needs.memory = {};
+  if (asked.cpus_per_gpu > 0 && needs.has_cpus_per_task) {
+    return "--cpus-per-gpu is mutually exclusive with --cpus-per-task";
+  }
   if (partition.max_memory_per_cpu_mib) {
     const std::int64_t most = *partition.max_memory_per_cpu_mib;
     if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > most) {
@@ -208,7 +212,7 @@ std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs)
     if (needs.max_nodes > 0 && asked.min_nodes > 0 && needs.max_nodes < required) {
       return "Node count specification invalid";
     }
-    needs.min_nodes = required;
+    needs.min_nodes = needs.counted_nodes = required;
     if (needs.max_nodes > 0) needs.max_nodes = std::max(needs.max_nodes, required);
   }
   return "";

@@ -157,6 +157,14 @@ bool may_use(const Question& question, NodeId node) {
   const Needs& needs = question.needs;
   if (needs.exclusive && machine.jobs(node) > 0) return false;
   if (machine.jobs(node) > 0) {
+    // Jobs that share CPUs and jobs that do not are never on a node together, not even on different
+    // cores (s14d); those of the same partition may be, if the sharing ones came first.
+    if (question.shares && machine.has_unshared(node)) return false;
+    // With 24.11 a node where some share nothing is no longer one of the sharing partition (s14d).
+    const bool is_mixed = question.how.version >= 2411 && machine.has_unshared(node);
+    if (!question.shares && !is_mixed && machine.is_shared_elsewhere(node, needs.partition)) {
+      return false;
+    }
     const bool alone = needs.exclusive_user || machine.has_owner(node);
     if (alone && !machine.only_of(node, question.how.user)) return false;
   }
@@ -202,7 +210,10 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
   if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > 0) {
     const std::int64_t fit =
         (shape.memory_mib - machine.used_memory(offer.node)) / needs.memory.mib;
-    while (offer.cpus > 0 && offer.cpus > fit) offer.cpus -= std::min(offer.cpus, offer.unit);
+    const bool sockets = machine.cluster().select.unit == ConsumableUnit::Socket;
+    const std::uint32_t unit = sockets ? offer.unit * shape.cores_per_socket : offer.unit;
+    if (needs.exclusive && shape.usable_cores * offer.unit > fit) offer.cpus = 0;
+    while (offer.cpus > 0 && offer.cpus > fit) offer.cpus -= std::min(offer.cpus, unit);
     if (needs.cpus_per_task > 1) offer.cpus -= offer.cpus % needs.cpus_per_task;
   }
 }
@@ -315,6 +326,8 @@ void narrow_to_gpus(const Question& question, Offer& offer) {
 
 Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
     : machine(on), needs(of), how(asked) {
+  const Partition& partition = machine.cluster().partitions[needs.partition];
+  shares = !needs.exclusive && may_share(partition, needs.over_subscribe);
   task_cpus = needs.cpus_per_task;
   for (const GresAsked& one : needs.gres) {
     if (!one.is_gpu) continue;
@@ -324,9 +337,13 @@ Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
     const std::int64_t brought = (gpus * needs.cpus_per_gpu + tasks - 1) / tasks;
     task_cpus = std::max(task_cpus, static_cast<std::uint32_t>(brought));
   }
-  least_cpus = std::max(
+  least_cpus = slurm::least_cpus(needs);
+}
+
+std::uint32_t least_cpus(const Needs& needs) {
+  const std::uint32_t least = std::max(
       {needs.min_cpus_per_node, needs.cpus_per_task, needs.tasks_per_node * needs.cpus_per_task});
-  if (needs.max_nodes == 1) least_cpus = std::max(least_cpus, needs.min_cpus);
+  return needs.max_nodes == 1 ? std::max(least, needs.min_cpus) : least;
 }
 
 std::uint32_t used_threads(const Needs& needs, const Shape& shape) {
@@ -348,8 +365,12 @@ std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& 
     if (std::find(kinds.begin(), kinds.end(), type.kind) != kinds.end()) devices |= type.devices;
   }
   devices &= machine.free_devices(node);
-  // Before 23.02 a GPU was given whole to one job although others had shards of it.
-  if (!machine.has_shards() || question.how.version < 2302) return devices;
+  if (!machine.has_shards()) return devices;
+  // The copy that 24.11 makes for will-run tests does not know what is cut into shards: a job that
+  // wants such a GPU whole is planned on it, and then does not start (s14b).
+  if (question.how.on_copy && question.how.version >= 2411) return devices;
+  // Before 23.02 a GPU could be given whole to one job although others had shards of it.
+  if (question.how.version < 2302) return devices & ~machine.marked_cut(node);
   for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
     const auto i = static_cast<std::uint32_t>(std::countr_zero(rest));
     if (machine.used_shards(node, i) > 0) devices &= ~(std::uint64_t{1} << i);
@@ -386,13 +407,16 @@ Offer offer_of(const Question& question, NodeId node) {
   offer.task_cpus = offer.cpus;
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
   if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
-  const std::vector<std::uint8_t>* const kept = question.how.near_gpus;
-  const std::uint8_t before = kept != nullptr ? (*kept)[index(node)] : kNoNearGpus;
+  const SelectParameters& select = machine.cluster().select;
+  if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;
   const auto* const completing = question.how.completing;
   const bool comes_last = completing != nullptr && (*completing)[node] > 0;
-  const auto weight = (static_cast<std::uint64_t>(shape.weight) << 16) | (comes_last ? 0x100U : 0U);
-  offer.weight =
-      weight | (offer.near < 0 ? before : kNoNearGpus - static_cast<std::uint64_t>(offer.near));
+  const NodeSet* const powered_down = question.how.powered_down;
+  const bool boots = powered_down != nullptr && powered_down->contains(node);
+  const auto weight = (static_cast<std::uint64_t>(shape.weight) << 16) |
+                      (comes_last ? 0x100U : 0U) | (boots ? std::uint64_t{1} << 49 : 0U);
+  const auto near = static_cast<std::uint64_t>(std::max<std::int64_t>(offer.near, 0));
+  offer.weight = weight | (kNoNearGpus - near);
   // For GRES cores are chosen at once, and no more of them than the tasks need.
   if (question.needs.gres.empty() || question.needs.exclusive || offer.cpus == 0) {
     // all that is free
@@ -405,10 +429,38 @@ Offer offer_of(const Question& question, NodeId node) {
     const std::uint64_t whole = (used + offer.unit - 1) / offer.unit * offer.unit;
     offer.cpus = static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.cpus, whole));
   }
-  const SelectParameters& select = machine.cluster().select;
-  if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;
   if (select.unit == ConsumableUnit::Socket) offer.unit *= shape.cores_per_socket;
   return offer;
+}
+
+UserId user_that_matters(UserId user, const Needs& needs, const Machine& machine) {
+  return needs.exclusive_user || machine.has_owners() ? user : kNone<UserId>;
+}
+
+const std::vector<Offer>& OfferMemo::of(const Question& question) {
+  constexpr std::size_t most = 100'000;  // some 7 MB
+  const Choosing& how = question.how;
+  const Key key{how.stage,
+                &question.needs,
+                user_that_matters(how.user, question.needs, question.machine),
+                question.row,
+                question.all_cores,
+                question.near_only,
+                how.completing != nullptr};
+  const auto found = offers_.find(key);
+  if (found != offers_.end()) return found->second;
+  if (count_ > most) {
+    offers_.clear();
+    count_ = 0;
+  }
+  std::vector<Offer>& offers = offers_[key];
+  question.needs.candidates.for_each([&](NodeId node) {
+    const Offer offer = offer_of(question, node);
+    if (offer.cpus > 0 || offer.near >= 0) offers.push_back(offer);
+    return true;
+  });
+  count_ += offers.size() + 1;
+  return offers;
 }
 
 }  // namespace rehearse::slurm

@@ -2,7 +2,10 @@
 // can_job_run_on_node and its avail_res; semantics 5.3).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <map>
+#include <tuple>
 #include <vector>
 
 #include "models/slurm/machine.hpp"
@@ -24,6 +27,7 @@ struct Question {
   std::int64_t job_gpus = 0;     ///< --gpus: to be found over all nodes; 0: no such request
   bool all_cores = false;        ///< as if no job had cores
   bool near_only = false;        ///< GPUs that are near no free core do not count
+  bool shares = false;           ///< its CPUs with other jobs
   std::uint32_t row = 0;         ///< jobs of its own sharing partition that a core may have already
 };
 
@@ -43,6 +47,9 @@ struct Offer {
 /// CPUs of a core that the job would use on a node (hint, threads per core, tasks per core).
 std::uint32_t used_threads(const Needs& needs, const Shape& shape);
 
+/// CPUs that a node must offer at the least to be of any use.
+std::uint32_t least_cpus(const Needs& needs);
+
 /// GPUs of the node (bits) that a request for `kinds` may have.
 std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& asked);
 
@@ -50,5 +57,23 @@ std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& 
 void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits);
 
 Offer offer_of(const Question& question, NodeId node);
+
+/// The user, where it matters whose jobs share a node; else none.
+UserId user_that_matters(UserId user, const Needs& needs, const Machine& machine);
+
+/// What the candidates of a job offer, kept for questions that come again while a machine stays as
+/// it is. Jobs that ask the same have the same Needs.
+class OfferMemo {
+ public:
+  /// Offers of some CPUs, and those whose GPUs were counted, in order of nodes. The reference holds
+  /// until the next call.
+  const std::vector<Offer>& of(const Question& question);
+
+ private:
+  /// Stage of the machine, needs, user, row; then which of the attempts it is.
+  using Key = std::tuple<std::size_t, const Needs*, UserId, std::uint32_t, bool, bool, bool>;
+  std::map<Key, std::vector<Offer>> offers_;
+  std::size_t count_ = 0;
+};
 
 }  // namespace rehearse::slurm

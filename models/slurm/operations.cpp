@@ -20,40 +20,58 @@ struct Overloaded : Visitors... {
 
 void Controller::operate(const Operation& operation) {
   ignored_.clear();
-  std::visit(Overloaded{
-                 [&](const CancelJobs& op) { cancel_jobs(op); },
-                 [&](const HoldJobs& op) {
-                   for (const JobId id : jobs_named(op.jobs)) {
-                     if (view_.job(id).state == JobState::Pending)
-                       hold(records_[id], true, Reason::JobHeldAdmin);
-                   }
-                 },
-                 [&](const ReleaseJobs& op) {
-                   for (const JobId id : jobs_named(op.jobs)) release(records_[id]);
-                 },
-                 [&](const RequeueJobs& op) {
-                   for (const JobId id : jobs_named(op.jobs)) {
-                     if (view_.job(id).state != JobState::Running) continue;
-                     kill(records_[id], JobState::Cancelled, true);
-                     if (op.hold) hold(records_[id], true, Reason::JobHeldAdmin);
-                   }
-                 },
-                 [&](const UpdateJob& op) { update_job(op); },
-                 [&](const UpdateNodes& op) { update_nodes(op); },
-                 [&](const UpdatePartition& op) { update_partition(op); },
-                 [&](const ChangeReservation& op) {
-                   NodeSet idle = up_nodes();
-                   for (const JobId id : running_) {
-                     idle -= nodes_of(records_[id].allocation, cluster_.nodes.size());
-                   }
-                   ignore(reservations_.apply(op, idle, now()));
-                 },
-                 [&](const ModifyAccounting&) { ignore("limits do not change in a run"); },
-             },
-             operation.action);
+  ++running_changes_;  // whatever it is
+  preempted_in_vain_ = 0;
+  bool is_effective = true;
+  std::visit(
+      Overloaded{
+          [&](const CancelJobs& op) { is_effective = cancel_jobs(op); },
+          [&](const HoldJobs& op) {
+            for (const JobId id : jobs_named(op.jobs)) {
+              if (view_.job(id).state == JobState::Pending)
+                hold(records_[id], true, Reason::JobHeldAdmin);
+            }
+          },
+          [&](const ReleaseJobs& op) {
+            for (const JobId id : jobs_named(op.jobs)) release(records_[id]);
+          },
+          [&](const RequeueJobs& op) {
+            for (const JobId id : jobs_named(op.jobs)) {
+              if (view_.job(id).state != JobState::Running) continue;
+              if (records_[id].het_offset > 0) {
+                ignore(view_.job_text(id) + " is one component of a heterogeneous job");
+                continue;
+              }
+              kill(records_[id], JobState::Cancelled, true);
+              if (op.hold) hold(records_[id], true, Reason::JobHeldAdmin);
+            }
+          },
+          [&](const SuspendJobs& op) {
+            for (const JobId id : jobs_named(op.jobs)) {
+              JobRecord& job = records_[id];
+              const bool runs = view_.job(id).state == JobState::Running && !is_configuring(id);
+              if (!runs || job.is_suspended() != op.resume) {
+                ignore(view_.job_text(id) + (op.resume ? " is not suspended" : " does not run"));
+              } else {
+                op.resume ? resume(job) : suspend(job);
+              }
+            }
+          },
+          [&](const UpdateJob& op) { update_job(op); },
+          [&](const UpdateNodes& op) { update_nodes(op); },
+          [&](const UpdatePartition& op) { update_partition(op); },
+          [&](const ChangeReservation& op) {
+            std::vector<Ending> running = endings();
+            std::erase_if(running, [](const Ending& job) { return job.is_completing; });
+            ignore(reservations_.apply(op, up_nodes(), running, now()));
+          },
+          [&](const ModifyAccounting&) { ignore("limits do not change in a run"); },
+      },
+      operation.action);
   for (const std::string& why : ignored_) {
     judges_.note(fmt::format("operator's command \"{}\" not simulated: {}", operation.text, why));
   }
+  if (!is_effective) return;
   note_change();
   requested_ = true;
 }
@@ -73,13 +91,62 @@ void Controller::release(JobRecord& job) {
   score(job);
 }
 
+// Its cores are free; memory and GRES it keeps (seen on 22.05).
+void Controller::suspend(JobRecord& job) {
+  charge(job, now());
+  job.suspended_at = now();
+  ++suspended_;
+  was_suspended_ = true;
+  machine_.remove(job.allocation);
+  job.cores.clear();
+  for (Held& held : job.allocation.nodes) {
+    job.cores.push_back(held.cores);
+    std::fill(held.cores.begin(), held.cores.end(), 0);
+  }
+  machine_.add(job.allocation);
+  judges_.suspend(job.job);
+}
+
+// Whether its cores are free or not (seen on 22.05), so that it may have to share them for a while.
+void Controller::resume(JobRecord& job) {
+  const Seconds length = now() - std::exchange(job.suspended_at, kNoTime);
+  --suspended_;
+  job.paused += length;
+  job.charged_until = now();
+  job.end += length;
+  judges_.resume(job.job);
+  judges_.set_expected_end(job.job, at_seconds(job.end));
+  take_cores_back(job);
+}
+
+// Of the cores that it had before it was suspended, those that are free count as its own again.
+void Controller::take_cores_back(JobRecord& job) {
+  machine_.remove(job.allocation);
+  bool has_all = true;
+  for (std::size_t i = 0; i < job.cores.size(); ++i) {
+    Held& held = job.allocation.nodes[i];
+    const std::uint64_t* const free = machine_.free_core_bits(held.node);
+    for (std::size_t word = 0; word < held.cores.size(); ++word) {
+      held.cores[word] = job.cores[i][word] & free[word];
+      has_all = has_all && held.cores[word] == job.cores[i][word];
+    }
+  }
+  machine_.add(job.allocation);
+  if (has_all) job.cores.clear();
+}
+
 std::vector<JobId> Controller::jobs_named(const std::vector<JobName>& names) const {
   std::vector<JobId> result;
   for (std::size_t i = 0; i < records_.size(); ++i) {
     const auto id = static_cast<JobId>(i);
     const JobEntry& entry = view_.entry(id);
+    // A heterogeneous job goes by its first component: what is said to that one is for all.
+    const std::size_t to_first = records_[id].het_offset;
     for (const JobName& name : names) {
-      if (entry.submission != name.submission) continue;
+      if (entry.submission != name.submission &&
+          index(entry.submission) - to_first != index(name.submission)) {
+        continue;
+      }
       if (name.array_task != kNone<std::uint32_t> && entry.array_task != name.array_task) continue;
       result.push_back(id);
     }
@@ -87,7 +154,9 @@ std::vector<JobId> Controller::jobs_named(const std::vector<JobName>& names) con
   return result;
 }
 
-void Controller::cancel_jobs(const CancelJobs& cancel) {
+// False: none was left to signal, and scancel changed nothing (x4).
+bool Controller::cancel_jobs(const CancelJobs& cancel) {
+  bool any = false;
   std::vector<JobId> jobs;
   if (!cancel.jobs.empty()) {
     jobs = jobs_named(cancel.jobs);
@@ -110,10 +179,17 @@ void Controller::cancel_jobs(const CancelJobs& cancel) {
     JobRecord& job = records_[id];
     if (known.state == JobState::Running && cancel.running) {
       kill(job, JobState::Cancelled, false);
+      any = true;
     } else if (known.state == JobState::Pending && cancel.pending) {
+      if (job.het_offset > 0) {  // the first component is the one to cancel
+        if (!cancel.jobs.empty()) ignore(view_.job_text(id) + " is pending, and one component");
+        continue;
+      }
       cancel_task(job);
+      any = true;
     }
   }
+  return any;
 }
 
 // A pending job, or a task of an array that is not its next one.
@@ -145,9 +221,17 @@ void Controller::update_nodes(const UpdateNodes& update) {
       drained_.insert(*node);
     } else if (state == "down") {
       down_.insert(*node);
+      const bool is_busy = machine_.jobs(*node) > 0;
       fail_jobs_on(*node);
+      // It answers the order to kill its jobs; an idle node is not asked anything.
+      if (is_busy && params_.return_to_service == 2) respond(*node, view_.now());
     } else if (state == "resume" || state == "undrain" || state == "idle") {
       resume(*node);
+    } else if (saves_power() && state == "power_up") {
+      order_power(*node, PowerOrder::Up);
+    } else if (saves_power() && state == "power_down") {  // once its jobs are over
+      order_power(*node, PowerOrder::Down);
+      leave_node(*node);
     } else {
       ignore("state=" + found->second);
     }
@@ -157,18 +241,28 @@ void Controller::update_nodes(const UpdateNodes& update) {
 // A node that was down is asked first whether it is there, in the next turn of the main loop and
 // behind that turn's pass (s9); in 24.11 one that was drained, too (s12).
 void Controller::resume(NodeId node) {
-  constexpr Duration kAnswer{10};
-  if (params_.version >= Version::V2411 && drained_.contains(node)) down_.insert(node);
+  if (drained_.contains(node)) down_.insert(node);
   drained_.erase(node);
   if (!down_.contains(node)) return;
   Time turn = at_seconds(now()) + Duration{params_.main_phase_ms};
   if (turn <= view_.now()) turn += std::chrono::seconds{1};
-  responses_.emplace_back(turn + kAnswer, node);
+  respond(node, turn);
+}
+
+// What was asked at `asked` is answered within the clock's grid.
+void Controller::respond(NodeId node, Time asked) {
+  constexpr Duration kAnswer{10};
+  responses_.emplace_back(asked + kAnswer, node);
 }
 
 void Controller::take_responses() {
   while (next_response() <= view_.now()) {
-    down_.erase(responses_.front().second);
+    const NodeId node = responses_.front().second;
+    down_.erase(node);
+    if (failed_to_boot_.contains(node)) {
+      failed_to_boot_.erase(node);
+      order_power(node, PowerOrder::Repair);
+    }
     responses_.pop_front();
     note_change();
     requested_ = true;
@@ -217,6 +311,8 @@ void Controller::update_partition(const UpdatePartition& update) {
 
 void Controller::update_job(const UpdateJob& update) {
   for (const JobId id : jobs_named({update.job})) {
+    const JobState state = view_.job(id).state;
+    if (state != JobState::Pending && state != JobState::Running) continue;  // finished
     JobRecord& job = records_[id];
     for (const auto& [key, value] : update.settings) {
       if (key == "timelimit") {
@@ -224,7 +320,7 @@ void Controller::update_job(const UpdateJob& update) {
         if (!limit) continue;
         job.limit = minutes_of(*limit);
         judges_.set_time_limit(id, *limit);
-        if (view_.job(id).state == JobState::Running && *limit != kUnlimited) {
+        if (state == JobState::Running && *limit != kUnlimited) {
           job.end = job.start + job.limit * 60;
           judges_.set_expected_end(id, at_seconds(job.end));
         }

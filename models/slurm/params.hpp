@@ -18,14 +18,14 @@ enum class Version : std::uint8_t { V2205, V2302, V2311, V2405, V2411 };
 struct Params {
   Version version = Version::V2205;
   // When the main scheduler runs.
-  Duration batch_sched_delay = std::chrono::seconds{3}, sched_interval = std::chrono::seconds{60};
+  Span batch_sched_delay = std::chrono::seconds{3}, sched_interval = std::chrono::seconds{60};
   std::int64_t default_queue_depth = 100, partition_job_depth = 0, sched_max_job_start = 0;
   std::int64_t sched_min_interval = 2;
   bool defer = false, defer_batch = false, assoc_limit_stop = false;
   // Backfill.
   bool backfill = true;
-  Duration bf_interval = std::chrono::seconds{30}, bf_resolution = std::chrono::seconds{60};
-  Duration bf_min_age_reserve = Duration::zero(), bf_window_linear = Duration::zero();
+  Span bf_interval = std::chrono::seconds{30}, bf_resolution = std::chrono::seconds{60};
+  Span bf_min_age_reserve = Duration::zero(), bf_window_linear = Duration::zero();
   std::int64_t bf_window = 1440;
   std::int64_t bf_max_job_test = 500, bf_node_space_size = 0, bf_max_job_array_resv = 20;
   std::int64_t bf_max_job_part = 0, bf_max_job_user = 0, bf_max_job_user_part = 0;
@@ -35,14 +35,15 @@ struct Params {
   bool bf_licenses = false, bf_busy_nodes = false;
   // Preemption and selection.
   std::int64_t preempt_reorder_count = 1;
-  Duration max_switch_wait = std::chrono::seconds{300};
-  bool preempt_strict_order = false, pack_serial_at_end = false;
+  Span max_switch_wait = std::chrono::seconds{300};
+  bool preempt_strict_order = false, pack_serial_at_end = false, topology_optional = false;
   // Jobs.
-  Duration kill_wait = std::chrono::seconds{30}, over_time_limit = Duration::zero();
-  Duration min_job_age = std::chrono::seconds{300};
-  Duration complete_wait = Duration::zero();
+  Span kill_wait = std::chrono::seconds{30}, min_job_age = std::chrono::seconds{300};
+  Span complete_wait = Duration::zero();
+  Duration over_time_limit = Duration::zero();
   std::int64_t max_array_size = 1001;
   bool job_requeue = true, kill_invalid_depend = false;
+  std::int64_t return_to_service = 0;
   // Priority and fair share.
   Duration priority_calc_period = std::chrono::minutes{5};
   Duration decay_half_life = std::chrono::hours{7 * 24};
@@ -77,6 +78,8 @@ struct Params {
     field("preempt_reorder_count", preempt_reorder_count, "Attempts to find fewer victims");
     field("preempt_strict_order", preempt_strict_order, "Victims strictly in their order");
     field("max_switch_wait", max_switch_wait, "Longest wait for --switches");
+    field("topology_optional", topology_optional,
+          "The tree is for jobs with --switches only (TopologyParam=TopoOptional)");
     field("pack_serial_at_end", pack_serial_at_end, "One-CPU jobs use the last nodes first");
   }
   void visit_backfill(auto&& field) {
@@ -113,6 +116,8 @@ struct Params {
           "How long passes wait for completing jobs (CompleteWait)");
     field("max_array_size", max_array_size, "One more than the largest task (MaxArraySize)");
     field("job_requeue", job_requeue, "Jobs are requeued unless they say otherwise (JobRequeue)");
+    field("return_to_service", return_to_service,
+          "2: a node that is set DOWN is up as soon as it answers (ReturnToService)");
     field("kill_invalid_depend", kill_invalid_depend, "Jobs that can never start are cancelled");
     field("priority_calc_period", priority_calc_period, "From one priority tick to the next");
     field("priority_usage_reset_period", priority_usage_reset_period, "When usage becomes 0");

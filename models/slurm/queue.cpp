@@ -1,6 +1,8 @@
 // Who may compete, and in which order (semantics 1.4).
 #include <algorithm>
 #include <limits>
+#include <map>
+#include <tuple>
 
 #include "models/slurm/controller.hpp"
 
@@ -11,6 +13,12 @@ bool has_corresponding(const Special* special) {
   return special != nullptr &&
          std::any_of(special->dependencies.begin(), special->dependencies.end(),
                      [](const Dependency& each) { return each.kind == DependencyKind::AfterCorr; });
+}
+
+/// Reasons that partition_reason() gives, and that go when it has none.
+bool is_of_partition(Reason reason) {
+  return reason == Reason::PartitionDown || reason == Reason::PartitionInactive ||
+         reason == Reason::PartitionNodeLimit || reason == Reason::PartitionTimeLimit;
 }
 
 }  // namespace
@@ -72,13 +80,11 @@ bool Controller::is_independent(JobRecord& job) {
     job.is_eligible = true;
     if (job.begin == kNoTime) job.begin = now();
     judges_.set_eligible(job.job, at_seconds(job.begin));
-    if (job.accrues == kNoTime) set_accruing(job, job.begin);
     note_change();
   }
   if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
       job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin ||
-      job.reason == Reason::JobArrayTaskLimit || job.reason == Reason::Reservation ||
-      job.reason == Reason::Cleaning) {
+      job.reason == Reason::Reservation || job.reason == Reason::Cleaning) {
     set_reason(job, Reason::None);
   }
   return true;
@@ -120,6 +126,7 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
   std::vector<QueueRecord> queue;
   const std::vector<JobId> pending = pending_;
   for (const JobId id : pending) {
+    if (view_.job(id).state != JobState::Pending) continue;  // cancelled with another
     JobRecord& job = records_[id];
     if (!is_independent(job)) {
       if (job.reason == Reason::DependencyNeverSatisfied && params_.kill_invalid_depend) {
@@ -127,6 +134,7 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
       }
       continue;
     }
+    if (job.accrues == kNoTime) set_accruing(job, job.begin);
     for (std::uint32_t at = 0; at < job.parts.size(); ++at) {
       const PartRecord& part = job.parts[at];
       const Reason reason = partition_reason(job, part, for_backfill);
@@ -134,6 +142,8 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
         if (job.parts.size() == 1 || at == 0) set_reason(job, reason);
         continue;
       }
+      job.looked_at = at;
+      if (is_of_partition(job.reason)) set_reason(job, Reason::None);  // no longer (s9)
       QueueRecord record{id,
                          at,
                          !wanted_reservation(job).empty(),
@@ -147,13 +157,13 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
       queue.push_back(record);
     }
   }
+  preemption_matters_ = any_could_preempt(queue);
   std::stable_sort(queue.begin(), queue.end(),
                    [this](const QueueRecord& a, const QueueRecord& b) { return before(a, b); });
   tell_queue(queue);
   return queue;
 }
 
-// The record of an array stands for all of its tasks that have none of their own.
 void Controller::tell_queue(const std::vector<QueueRecord>& queue) const {
   if (witness_ == nullptr) return;
   std::vector<Place> places;
@@ -161,21 +171,35 @@ void Controller::tell_queue(const std::vector<QueueRecord>& queue) const {
     const JobRecord& job = records_[entry.job];
     const Candidate& candidate = job.parts[entry.part].candidate;
     Place place{entry.job, candidate.partition, candidate.request, entry.priority};
-    if (job.array == kNone<std::uint32_t> || job.is_split) {
+    for_tasks(job, [&](JobId task) {
+      place.job = task;
       places.push_back(place);
-      continue;
-    }
-    const std::vector<JobId>& unstarted = arrays_[job.array].unstarted;
-    for (auto task = unstarted.rbegin(); task != unstarted.rend(); ++task) {
-      place.job = *task;
-      places.push_back(place);
-    }
+    });
   }
   witness_->queue(places);
 }
 
+// Whether a job of the queue could preempt another; policies go by no more than their kinds.
+bool Controller::any_could_preempt(const std::vector<QueueRecord>& queue) const {
+  if (slots_.preemption->is_never()) return false;
+  using Kind = std::tuple<PartitionId, QosId, std::int64_t, std::int32_t>;
+  std::map<Kind, const Candidate*> kinds;
+  for (const QueueRecord& entry : queue) {
+    const Candidate& candidate = records_[entry.job].parts[entry.part].candidate;
+    const Job& job = view_.job(entry.job);
+    const Kind kind{candidate.partition, job.qos, job.admin_priority, job.nice};
+    kinds.try_emplace(kind, &candidate);
+  }
+  for (const auto& [kind, claimant] : kinds) {
+    for (const auto& [its, other] : kinds) {
+      if (slots_.preemption->could_preempt(view_, *claimant, *other)) return true;
+    }
+  }
+  return false;
+}
+
 bool Controller::before(const QueueRecord& a, const QueueRecord& b) const {
-  if (!slots_.preemption->is_never() && a.job != b.job) {
+  if (preemption_matters_ && a.job != b.job) {
     const Candidate& mine = records_[a.job].parts[a.part].candidate;
     const Candidate& its = records_[b.job].parts[b.part].candidate;
     if (slots_.preemption->could_preempt(view_, mine, its)) return true;

@@ -44,7 +44,30 @@ bool lets_in(const std::vector<std::string>& list, const std::string& name) {
 
 }  // namespace
 
-std::string Reservations::apply(const ChangeReservation& change, const NodeSet& idle, Seconds now) {
+// Why slurmctld refuses it (semantics 7.3): jobs run on its nodes when it begins, or another has
+// them.
+std::string Reservations::conflict(const Reservation& made, std::span<const Ending> running) const {
+  if (!made.ignores_jobs) {
+    for (const Ending& job : running) {
+      if (job.end <= made.start) continue;
+      if (std::any_of(job.nodes.begin(), job.nodes.end(),
+                      [&](NodeId node) { return made.nodes.contains(node); })) {
+        return "jobs run on its nodes when it begins, and it has not Flags=IGNORE_JOBS";
+      }
+    }
+  }
+  if (made.maintenance || made.overlaps) return "";
+  for (const Reservation& other : all_) {
+    if (other.name == made.name || other.maintenance || other.overlaps) continue;
+    if (other.overlaps_time(made.start, made.end) && other.nodes.intersects(made.nodes)) {
+      return "reservation " + other.name + " has nodes of it, and it has not Flags=OVERLAP";
+    }
+  }
+  return "";
+}
+
+std::string Reservations::apply(const ChangeReservation& change, const NodeSet& up,
+                                std::span<const Ending> running, Seconds now) {
   const auto found = std::find_if(all_.begin(), all_.end(),
                                   [&](const Reservation& r) { return r.name == change.name; });
   if (change.verb == ChangeReservation::Verb::Delete) {
@@ -88,7 +111,10 @@ std::string Reservations::apply(const ChangeReservation& change, const NodeSet& 
     }
   } else if (const auto* count_text = setting("nodecnt")) {
     std::int64_t count = parse_int64(*count_text).value_or(0);
-    NodeSet possible = idle;
+    NodeSet possible = up;
+    for (const Ending& job : running) {
+      for (const NodeId node : job.nodes) possible.erase(node);
+    }
     if (made.partition != kNone<PartitionId>) possible &= cluster.partitions[made.partition].nodes;
     for (const Reservation& other : all_) {
       if (other.overlaps_time(made.start, made.end)) possible -= other.nodes;
@@ -98,6 +124,7 @@ std::string Reservations::apply(const ChangeReservation& change, const NodeSet& 
       return count > 0;
     });
   }
+  if (std::string why = conflict(made, running); !why.empty()) return why;
   if (found != all_.end()) {
     *found = made;
   } else {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "models/slurm/forecast.hpp"
 #include "models/slurm/job_record.hpp"
 #include "sim/base/node_set.hpp"
 #include "sim/policy/view.hpp"
@@ -29,8 +31,10 @@ class Reservations {
   explicit Reservations(const View& view) : view_(view) {}
 
   /// Carries out scontrol create, update or delete reservation; "" or what is wrong with it. Nodes
-  /// that are only counted are chosen among `idle`, in node order.
-  std::string apply(const ChangeReservation& change, const NodeSet& idle, Seconds now);
+  /// that are only counted are chosen among the nodes of `up` without a `running` job, in node
+  /// order.
+  std::string apply(const ChangeReservation& change, const NodeSet& up,
+                    std::span<const Ending> running, Seconds now);
 
   const Reservation* find(const std::string& name) const;
   bool allows(const Reservation& reservation, JobId job) const;
@@ -55,6 +59,8 @@ class Reservations {
   bool empty() const { return all_.empty(); }
 
  private:
+  std::string conflict(const Reservation& made, std::span<const Ending> running) const;
+
   const View& view_;
   std::vector<Reservation> all_;  // in order of creation
 };

@@ -22,6 +22,9 @@ using std::chrono::milliseconds;
 
 constexpr Seconds kReservationPoll = 5;  // semantics 7.3
 
+// Default of power_save_interval; nodes went and were off in such steps on a real 22.05.8.
+constexpr auto kPowerTurn = std::chrono::seconds{10};
+
 constexpr std::int64_t kFollowPhase = 900;  // ms: when passes of this second are over
 
 Time at_ms(Seconds second, std::int64_t ms) { return at_seconds(second) + milliseconds(ms); }
@@ -45,7 +48,8 @@ class SlurmScheduler final : public Scheduler {
   Lifecycle lifecycle() const override {
     return {.judges = true,
             .submit_phase = milliseconds(params_.submit_phase_ms),
-            .overhead = milliseconds(params_.job_overhead_ms)};
+            .overhead = milliseconds(params_.job_overhead_ms),
+            .power_turn = kPowerTurn};
   }
 
   void begin(Control& control, JudgesControl& judges) override {
@@ -56,14 +60,18 @@ class SlurmScheduler final : public Scheduler {
   }
 
   void ending(JobId job) override { controller_->ending(job); }
+  void tell(const View&, Outlook& outlook) const override { controller_->tell(outlook); }
 
   void on(const Changes& changes, Control& control) override {
     Controller& controller = *controller_;
     const Time now = control.view().now();
     for (const AttemptId attempt : changes.ended) controller.ended(attempt);
+    controller.power_changed(changes.powered);
     for (const Operation* operation : changes.operations) controller.operate(*operation);
+    if (!changes.submitted.empty()) purge(whole_seconds(now) - 1);
     for (const JobId job : changes.submitted) controller.submit(job);
-    if (!changes.submitted.empty() || !changes.ended.empty() || !changes.operations.empty()) {
+    if (!changes.submitted.empty() || !changes.ended.empty() || !changes.operations.empty() ||
+        !changes.powered.empty()) {
       quiet_since_ = now;
     }
     run_backfill(now);
@@ -94,6 +102,11 @@ class SlurmScheduler final : public Scheduler {
 
   Seconds job_age() const { return whole_seconds(params_.min_job_age); }
   Seconds purge_period() const { return std::clamp<Seconds>(job_age(), 10, 60); }
+  /// As the main loop did by `second`: nobody sees it before a job is submitted, or a pass.
+  void purge(Seconds second) {
+    const Seconds turn = last_turn(second, purge_period());
+    if (job_age() > 0) controller_->purge(at_ms(turn, params_.main_phase_ms));
+  }
   bool has_main() const { return params_.sched_interval > Duration::zero(); }
   bool has_backfill() const { return params_.backfill && whole_seconds(params_.bf_interval) > 0; }
 
@@ -121,9 +134,7 @@ class SlurmScheduler final : public Scheduler {
     if (second == last_turned_) return;
     last_turned_ = second;
     if (last_turn(second, params_.time_limit_interval) == second) controller_->time_limit_pass();
-    if (last_turn(second, purge_period()) == second && job_age() > 0) {
-      controller_->purge(second - job_age());
-    }
+    purge(second);
     if (last_turn(second, kReservationPoll) == second) {
       if (controller_->reservations().changes_between(last_poll_, second)) {
         controller_->reservations_changed();
@@ -172,7 +183,7 @@ class SlurmScheduler final : public Scheduler {
     const auto turn = [&](Seconds earliest, Seconds period, std::int64_t phase_ms) {
       next = std::min(next, next_turn(now, earliest, period, phase_ms));
     };
-    const bool requested = controller_->is_requested();
+    const bool requested = controller_->is_requested() && !controller_->is_stuck();
     if (has_main() && requested) {
       const Seconds earliest = last_pass(second + 1) + whole_seconds(params_.batch_sched_delay);
       turn(earliest, 1, params_.main_phase_ms);
@@ -212,6 +223,7 @@ class SlurmScheduler final : public Scheduler {
   /// Whether anything can still happen by itself: when nothing runs and nothing waits for a time,
   /// what was tried for ten minutes in vain is tried no more.
   bool is_alive(Time now) const {
+    if (controller_->is_stuck()) return false;
     if (controller_->has_running() || controller_->waits_for_time()) return true;
     constexpr auto kInVain = std::chrono::minutes{10};
     return controller_->has_pending() && now - quiet_since_ < kInVain;

@@ -71,7 +71,7 @@ bool evaluate_without_small(const Question& question, std::vector<Offer>& offers
       if (question.needs.required.contains(offer.node)) continue;
       offer.cpus = 0;
       changed = true;
-      if (left-- <= question.min_nodes) break;
+      if (--left <= question.min_nodes) break;
     }
     if (changed && evaluate(question, offers, taken)) return true;
     if (left <= question.min_nodes) return false;
@@ -79,25 +79,47 @@ bool evaluate_without_small(const Question& question, std::vector<Offer>& offers
   return false;
 }
 
-/// What each node could give, where that is anything; and what is to be kept of it.
-std::vector<Offer> offers_of(const Question& question, const NodeSet& nodes) {
-  std::vector<Offer> offers;
-  offers.reserve(nodes.count());
-  nodes.for_each([&](NodeId node) {
-    const Offer offer = offer_of(question, node);
+/// What a node gives is worked out: before 23.11 it keeps how near its GPUs were, and a job without
+/// GPUs finds that.
+void keep_nearness(const Choosing& how, Offer& offer) {
+  if (how.near_gpus == nullptr) return;
+  if (offer.near >= 0) {
+    const auto near = static_cast<std::uint64_t>(offer.near);
+    how.near_gpus->set(offer.node, static_cast<std::uint8_t>(kNoNearGpus - near));
+  } else {
+    const std::uint8_t kept = (*how.near_gpus)[offer.node];
+    offer.weight = (offer.weight & ~std::uint64_t{kNoNearGpus}) | kept;
+  }
+}
+
+/// What each node could give, where that is anything: in `offers`, or where it is kept.
+const std::vector<Offer>& offers_of(const Question& question, const NodeSet& nodes,
+                                    std::vector<Offer>& offers) {
+  const auto take = [&](Offer offer) {
+    keep_nearness(question.how, offer);
     if (offer.cpus > 0) offers.push_back(offer);
-    if (offer.near >= 0 && question.how.near_gpus != nullptr) {
-      (*question.how.near_gpus)[index(node)] =
-          static_cast<std::uint8_t>(kNoNearGpus - static_cast<std::uint64_t>(offer.near));
-    }
-    return true;
-  });
+  };
+  if (question.how.memo == nullptr) {
+    nodes.for_each([&](NodeId node) { return take(offer_of(question, node)), true; });
+    return offers;
+  }
+  const std::vector<Offer>& kept = question.how.memo->of(question);
+  const bool is_it = question.how.near_gpus == nullptr &&
+                     std::all_of(kept.begin(), kept.end(), [&](const Offer& offer) {
+                       return offer.cpus > 0 && nodes.contains(offer.node);
+                     });
+  if (is_it) return kept;
+  offers.reserve(kept.size());
+  for (const Offer& known : kept) {
+    if (nodes.contains(known.node)) take(known);
+  }
   return offers;
 }
 
 std::vector<Taken> choose_once(const Question& question, const NodeSet& nodes) {
   std::vector<Taken> taken;
-  std::vector<Offer> offers = offers_of(question, nodes);
+  std::vector<Offer> own;
+  const std::vector<Offer>& offers = offers_of(question, nodes, own);
   if (offers.size() < question.min_nodes) return taken;
   std::int64_t cpus = 0, gpus = 0;
   for (const Offer& offer : offers) {
@@ -105,9 +127,9 @@ std::vector<Taken> choose_once(const Question& question, const NodeSet& nodes) {
     gpus += offer.gpus;
   }
   if (cpus < question.needs.min_cpus || gpus < question.job_gpus) return taken;
-  if (!evaluate(question, offers, taken) && !evaluate_without_small(question, offers, taken)) {
-    taken.clear();
-  }
+  if (evaluate(question, offers, taken)) return taken;
+  if (&offers != &own) own = offers;
+  if (!evaluate_without_small(question, own, taken)) taken.clear();
   return taken;
 }
 
@@ -147,6 +169,15 @@ bool require_counted(const Machine& machine, const NodeSet& nodes, const Choosin
   return true;
 }
 
+/// Whether whole cores or sockets bring more --mem-per-cpu than there is, which only a start looks
+/// at (seen on the real daemon, with CR_Socket_Memory).
+bool lacks_memory(const Machine& machine, const Allocation& allocation) {
+  if (!machine.cluster().tracks_memory) return false;
+  return std::any_of(allocation.nodes.begin(), allocation.nodes.end(), [&](const Held& held) {
+    return held.memory_mib > machine.shape(held.node).memory_mib - machine.used_memory(held.node);
+  });
+}
+
 std::optional<Allocation> choose_in(const Machine& machine, const Needs& needs,
                                     const NodeSet& nodes, const Choosing& how, std::uint32_t row) {
   Question question(machine, needs, how);
@@ -154,13 +185,17 @@ std::optional<Allocation> choose_in(const Machine& machine, const Needs& needs,
   if (how.near_gpus != nullptr && !needs.gres.empty()) {
     // Slurm asks first whether it would fit with all cores free, which leaves its traces.
     question.all_cores = true;
-    offers_of(question, nodes);
+    std::vector<Offer> unused;
+    offers_of(question, nodes, unused);
     question.all_cores = false;
   }
   question.row = row;
   std::vector<Taken> taken = choose(question, nodes);
   if (taken.empty()) return std::nullopt;
-  return lay_out(question, taken);
+  Allocation allocation = lay_out(question, taken);
+  const bool starts = !how.will_run && !how.test_only;
+  if (starts && lacks_memory(machine, allocation)) return std::nullopt;
+  return allocation;
 }
 
 /// On one of the alternatives of --constraint if it has any, the first that does.
@@ -182,32 +217,28 @@ std::optional<Allocation> choose_nodes(const Machine& machine, const Needs& need
                                        const NodeSet& usable, const Choosing& how) {
   NodeSet nodes = usable;
   nodes &= needs.candidates;
-  if (how.near_gpus != nullptr && !how.will_run) {
+  if (how.near_gpus != nullptr && !how.will_run && how.near_gpus->any()) {
     NodeSet sets = usable;
     sets &= needs.configured;
     sets.for_each([&](NodeId node) {
-      (*how.near_gpus)[index(node)] = kNoNearGpus;
+      how.near_gpus->set(node, kNoNearGpus);
       return true;
     });
   }
   if (!needs.counted.empty()) {
     Needs with = needs;
-    if (!require_counted(machine, nodes, how, with)) return std::nullopt;
-    return choose_among(machine, with, nodes, how, 0);
+    Choosing once = how;
+    once.memo = nullptr;
+    if (!require_counted(machine, nodes, once, with)) return std::nullopt;
+    return choose_among(machine, with, nodes, once, 0);
   }
   const Partition& partition = machine.cluster().partitions[needs.partition];
-  const bool shares = machine.is_sharing(needs.partition) &&
-                      (partition.over_subscribe == OverSubscribe::Force || needs.over_subscribe);
-  const std::uint32_t rows = shares && !needs.exclusive ? partition.over_subscribe_jobs : 1;
+  const bool shares = !needs.exclusive && may_share(partition, needs.over_subscribe);
+  const std::uint32_t rows = shares ? std::max(partition.over_subscribe_jobs, 1U) : 1;
   for (std::uint32_t row = 0; row < rows; ++row) {
     if (auto allocation = choose_among(machine, needs, nodes, how, row)) return allocation;
   }
   return std::nullopt;
-}
-
-bool could_ever_run(const Cluster& cluster, const Needs& needs, const NodeSet& nodes,
-                    const Choosing& how) {
-  return choose_nodes(Machine(cluster), needs, nodes, how).has_value();
 }
 
 }  // namespace rehearse::slurm

@@ -5,28 +5,32 @@
 #include <algorithm>
 
 #include "sim/audit/schedule.hpp"
+#include "sim/base/text.hpp"
 
 namespace rehearse::auditing {
 namespace {
 
+/// Slurm knows accounts, users and QOS in lower case.
+bool has_name(const std::vector<std::string>& names, const std::string& name) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& each) { return same_name(each, name); });
+}
+
 /// Whether `names` has `account` or one above it.
 bool names_account(const Cluster& cluster, const std::vector<std::string>& names,
                    const std::string& account) {
-  const auto has = [&](const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  if (has(account)) return true;
+  if (has_name(names, account)) return true;
   const auto found = cluster.find_account(account);
   for (AssocId at = found.value_or(kNone<AssocId>); at != kNone<AssocId>;
        at = cluster.assocs[at].parent) {
-    if (has(cluster.assocs[at].account)) return true;
+    if (has_name(names, cluster.assocs[at].account)) return true;
   }
   return false;
 }
 
-// Who may run there: the partition's lists, and the QOS of the association.
 }  // namespace
 
+// Who may run there: the partition's lists, and the QOS of the association.
 void check_access(const Schedule& schedule, Findings& findings) {
   const Cluster& cluster = schedule.cluster;
   for (const Attempt& attempt : schedule.attempts) {
@@ -38,7 +42,7 @@ void check_access(const Schedule& schedule, Findings& findings) {
     const Submission& submission = schedule.submission(schedule.job(attempt));
     const auto& names = schedule.workload.names;
     const auto differs = [&](NameId asked, const std::string& got) {
-      return !names[asked].empty() && names[asked] != got;
+      return !names[asked].empty() && !same_name(names[asked], got);
     };
     if (differs(submission.user, attempt.user) || differs(submission.account, attempt.account) ||
         differs(submission.qos, attempt.qos)) {
@@ -59,7 +63,7 @@ void check_access(const Schedule& schedule, Findings& findings) {
       no(fmt::format("partition {} denies account {}", partition.name, attempt.account));
     }
     const auto has = [&](const std::vector<std::string>& list) {
-      return std::find(list.begin(), list.end(), attempt.qos) != list.end();
+      return has_name(list, attempt.qos);
     };
     if ((!partition.allow_qos.empty() && !has(partition.allow_qos)) || has(partition.deny_qos)) {
       no(fmt::format("partition {} does not allow QOS {}", partition.name, attempt.qos));
@@ -67,7 +71,7 @@ void check_access(const Schedule& schedule, Findings& findings) {
     if (cluster.declares_accounts && !cluster.find_account(attempt.account)) {
       no(fmt::format("account {} is not declared", attempt.account));
     }
-    const auto user = cluster.find_user(attempt.account, attempt.user);
+    const auto user = cluster.find_user(attempt.account, attempt.user, partition.name);
     AssocId level = user ? *user : cluster.find_account(attempt.account).value_or(AssocId{0});
     while (level != kNone<AssocId> && cluster.assocs[level].allow_qos.empty()) {
       level = cluster.assocs[level].parent;

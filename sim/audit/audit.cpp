@@ -15,17 +15,21 @@ std::string render(const Violation& violation) {
 }
 
 AuditResult audit(const Cluster& cluster, const Workload& workload, std::string_view jobs_csv,
-                  std::string_view shares_csv) {
+                  std::string_view shares_csv, const AuditRules& rules,
+                  std::string_view power_csv) {
   AuditResult result;
   auditing::Findings findings(result);
-  const auditing::Schedule schedule =
-      auditing::read_schedule(cluster, workload, jobs_csv, shares_csv, findings);
+  auditing::Schedule schedule =
+      auditing::read_schedule(cluster, workload, rules, jobs_csv, shares_csv, findings);
+  if (!power_csv.empty()) auditing::read_power(power_csv, schedule, findings);
   result.jobs = schedule.jobs.size();
   result.attempts = schedule.attempts.size();
   result.shares = schedule.shares;
   auditing::check_life(schedule, findings);
   auditing::check_places(schedule, findings);
   auditing::check_access(schedule, findings);
+  auditing::check_operations(schedule, findings);
+  auditing::check_power(schedule, findings);
   auditing::check_limits(schedule, findings);
   return result;
 }

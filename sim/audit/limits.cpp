@@ -81,6 +81,34 @@ std::optional<std::int64_t> bound_of(const TresCounts& limits, std::size_t tres)
   return limits[tres];
 }
 
+Payer payer_of(const Schedule& schedule, const Attempt& attempt) {
+  const Cluster& cluster = schedule.cluster;
+  Payer result;
+  result.user = attempt.user;
+  result.account = attempt.account;
+  const auto job_qos = cluster.find_qos(attempt.qos);
+  const QosId part_qos =
+      attempt.partition == kNone<PartitionId> ? kNone<QosId> : schedule.partition(attempt).qos;
+  if (part_qos != kNone<QosId>) result.qos.push_back(part_qos);
+  if (job_qos && *job_qos != part_qos) result.qos.push_back(*job_qos);
+  if (job_qos && cluster.qos[*job_qos].over_part_qos) {
+    std::reverse(result.qos.begin(), result.qos.end());
+  }
+  result.accounts.push_back({Of::AccountUser, kNone<QosId>, attempt.account, attempt.user});
+  const auto user =
+      cluster.find_user(attempt.account, attempt.user,
+                        attempt.partition == kNone<PartitionId> ? std::string_view()
+                                                                : schedule.partition(attempt).name);
+  const auto account = cluster.find_account(attempt.account);
+  if (user) result.levels.push_back(*user);
+  AssocId level = user ? cluster.assocs[*user].parent : account.value_or(AssocId{0});
+  for (; level != kNone<AssocId>; level = cluster.assocs[level].parent) {
+    result.levels.push_back(level);
+    result.accounts.push_back({Of::Account, kNone<QosId>, cluster.assocs[level].account, ""});
+  }
+  return result;
+}
+
 class Limiting {
  public:
   Limiting(const Schedule& schedule, Findings& findings)
@@ -90,7 +118,7 @@ class Limiting {
   void check_submissions();
 
  private:
-  Payer payer(const Attempt& attempt) const;
+  Payer payer(const Attempt& attempt) const { return payer_of(schedule_, attempt); }
   TresCounts amounts(const Attempt& attempt) const;
   void check_own(const Attempt& attempt, const Payer& payer, const TresCounts& tres);
   void check_own_tres(const Attempt& attempt, const Payer& payer, const TresCounts& tres,
@@ -99,6 +127,8 @@ class Limiting {
   std::vector<Claim> minute_claims(const Payer& payer, const TresCounts& tres) const;
   std::vector<Claim> start_claims(const Attempt& attempt, const TresCounts& tres) const;
   std::vector<Claim> submit_claims(const Payer& payer) const;
+  bool is_in_several_partitions(const Attempt& attempt) const;
+  Payer submitter(const Attempt& attempt) const;
   void start_together(std::vector<const Attempt*> starting);
   std::int64_t used_with(const Claim& claim, const std::vector<const Attempt*>& ruled) const;
   std::int64_t left_with(const Claim& claim, const std::vector<const Attempt*>& ruled) const;
@@ -118,30 +148,6 @@ class Limiting {
   Findings& findings_;
   std::map<Entity, Use> use_;  ///< of those that some limit binds
 };
-
-Payer Limiting::payer(const Attempt& attempt) const {
-  Payer result;
-  result.user = attempt.user;
-  result.account = attempt.account;
-  const auto job_qos = cluster_.find_qos(attempt.qos);
-  const QosId part_qos =
-      attempt.partition == kNone<PartitionId> ? kNone<QosId> : schedule_.partition(attempt).qos;
-  if (part_qos != kNone<QosId>) result.qos.push_back(part_qos);
-  if (job_qos && *job_qos != part_qos) result.qos.push_back(*job_qos);
-  if (job_qos && cluster_.qos[*job_qos].over_part_qos) {
-    std::reverse(result.qos.begin(), result.qos.end());
-  }
-  result.accounts.push_back({Of::AccountUser, kNone<QosId>, attempt.account, attempt.user});
-  const auto user = cluster_.find_user(attempt.account, attempt.user);
-  const auto account = cluster_.find_account(attempt.account);
-  if (user) result.levels.push_back(*user);
-  AssocId level = user ? cluster_.assocs[*user].parent : account.value_or(AssocId{0});
-  for (; level != kNone<AssocId>; level = cluster_.assocs[level].parent) {
-    result.levels.push_back(level);
-    result.accounts.push_back({Of::Account, kNone<QosId>, cluster_.assocs[level].account, ""});
-  }
-  return result;
-}
 
 // The value of the nearest level that sets one. Group limits are not inherited.
 template <class Get>
@@ -477,6 +483,18 @@ void Limiting::check_starts() {
   }
 }
 
+bool Limiting::is_in_several_partitions(const Attempt& attempt) const {
+  const Submission& submission = schedule_.submission(schedule_.job(attempt));
+  return schedule_.workload.names[submission.partition].find(',') != std::string::npos;
+}
+
+// Of a job in several partitions it is not known which one's QOS counted it at its submission.
+Payer Limiting::submitter(const Attempt& attempt) const {
+  Payer result = payer(attempt);
+  if (is_in_several_partitions(attempt)) result.qos.clear();
+  return result;
+}
+
 // Jobs in the system, from submission to the end. What was refused does not count.
 void Limiting::check_submissions() {
   struct Stay {
@@ -497,7 +515,7 @@ void Limiting::check_submissions() {
                    [](const Stay& a, const Stay& b) { return a.to < b.to; });
   std::map<Entity, std::int64_t> inside;
   const auto count = [&](const Stay& stay, std::int64_t sign) {
-    for (const Entity& entity : entities(payer(*stay.attempt))) inside[entity] += sign;
+    for (const Entity& entity : entities(submitter(*stay.attempt))) inside[entity] += sign;
   };
   std::size_t left = 0;
   for (std::size_t i = 0; i < stays.size();) {
@@ -506,7 +524,8 @@ void Limiting::check_submissions() {
     std::map<Claim, std::vector<const Attempt*>> ruled;
     const std::size_t first = i;
     for (; i < stays.size() && stays[i].from == now; ++i) {
-      for (const Claim& claim : submit_claims(payer(*stays[i].attempt))) {
+      if (is_in_several_partitions(*stays[i].attempt)) continue;
+      for (const Claim& claim : submit_claims(submitter(*stays[i].attempt))) {
         ruled[claim].push_back(stays[i].attempt);
       }
     }
@@ -522,6 +541,20 @@ void Limiting::check_submissions() {
 }
 
 }  // namespace
+
+bool may_be_used_up(const Schedule& schedule, const Attempt& attempt) {
+  const Cluster& cluster = schedule.cluster;
+  if (cluster.limits_are_safe) return false;
+  const auto limits_use = [](const Limits& limits) {
+    return limits.grp_wall || !limits.grp_tres_minutes.empty() ||
+           !limits.max_tres_minutes_per_job.empty();
+  };
+  const Payer payer = payer_of(schedule, attempt);
+  return std::any_of(payer.qos.begin(), payer.qos.end(),
+                     [&](QosId qos) { return limits_use(cluster.qos[qos].limits); }) ||
+         std::any_of(payer.levels.begin(), payer.levels.end(),
+                     [&](AssocId level) { return limits_use(cluster.assocs[level].limits); });
+}
 
 void check_limits(const Schedule& schedule, Findings& findings) {
   Limiting limiting(schedule, findings);

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 
+#include "sim/audit/operators.hpp"
 #include "sim/audit/schedule.hpp"
 #include "sim/cluster/features.hpp"
 
@@ -15,8 +17,10 @@ std::int64_t ceil_div(std::int64_t value, std::int64_t by) { return (value + by 
 /// What one attempt was given against what it asked for.
 class Size {
  public:
-  Size(const Schedule& schedule, const Attempt& attempt, Findings& findings)
+  Size(const Schedule& schedule, const Operators& operators, const Attempt& attempt,
+       Findings& findings)
       : schedule_(schedule),
+        operators_(operators),
         attempt_(attempt),
         asked_(schedule.asked(attempt)),
         partition_(schedule.partition(attempt)),
@@ -40,9 +44,11 @@ class Size {
   void check_gres();
   void check_memory();
   void check_ratio();
+  std::vector<GresCount> gres_of_nodes() const;
   std::int64_t nodes() const { return static_cast<std::int64_t>(attempt_.held.size()); }
   std::int64_t tasks() const;
   std::int64_t listed_nodes() const;
+  std::int64_t counted_nodes() const;
   std::int64_t cpus_per_task() const;
   std::optional<std::int64_t> most_cpus_for_gpus() const;
   void wrong(const char* rule, std::string text, std::string node = {}) {
@@ -53,6 +59,7 @@ class Size {
   }
 
   const Schedule& schedule_;
+  const Operators& operators_;
   const Attempt& attempt_;
   const Asked& asked_;
   const Partition& partition_;
@@ -71,24 +78,26 @@ void Size::check_nodes() {
   }
   std::int64_t gres_wanted = 0;
   for (const GresCount& gres : asked_.gres_per_job) gres_wanted += gres.count;
-  const std::int64_t most = asked_.max_nodes > 0
-                                ? std::max<std::int64_t>(asked_.max_nodes, least)
-                                : std::max({least, tasks_wanted, gres_wanted, listed_nodes()});
+  std::int64_t most = asked_.max_nodes > 0
+                          ? std::max<std::int64_t>(asked_.max_nodes, least)
+                          : std::max({least, tasks_wanted, gres_wanted, listed_nodes()});
+  if (!asked_.constraint.empty()) most = std::max(most, counted_nodes());
   if (nodes() < least || nodes() > most) {
     wrong("request", fmt::format("got {} nodes, asked for {} to {}", nodes(), least, most));
   }
   const auto qos_id = schedule_.cluster.find_qos(attempt_.qos);
   const Qos qos = qos_id ? schedule_.cluster.qos[*qos_id] : Qos{};  // its flags lift limits
-  if ((nodes() < partition_.min_nodes && !qos.partition_min_nodes) ||
-      (nodes() > partition_.max_nodes.value_or(nodes()) && !qos.partition_max_nodes)) {
-    wrong("partition",
-          fmt::format("{} nodes, partition {} has from {} to {}", nodes(), partition_.name,
-                      partition_.min_nodes, partition_.max_nodes.value_or(0)));
+  const PartitionTerms terms = operators_.terms(attempt_.partition, attempt_.start);
+  if ((nodes() < terms.min_nodes && !qos.partition_min_nodes) ||
+      (nodes() > terms.max_nodes.value_or(nodes()) && !qos.partition_max_nodes)) {
+    wrong("partition", fmt::format("{} nodes, partition {} has from {} to {}", nodes(),
+                                   partition_.name, terms.min_nodes, terms.max_nodes.value_or(0)));
   }
-  if (attempt_.limit > 0 && partition_.max_time != kUnlimited && !qos.partition_time_limit &&
-      attempt_.limit > whole_seconds(partition_.max_time)) {
-    wrong("partition", fmt::format("a limit of {} s, partition {} allows {}", attempt_.limit,
-                                   partition_.name, whole_seconds(partition_.max_time)));
+  const std::int64_t limit = operators_.limit_at_start(attempt_);
+  if (limit > 0 && terms.max_time != kUnlimited && !qos.partition_time_limit &&
+      limit > whole_seconds(terms.max_time)) {
+    wrong("partition", fmt::format("a limit of {} s, partition {} allows {}", limit,
+                                   partition_.name, whole_seconds(terms.max_time)));
   }
 }
 
@@ -103,6 +112,15 @@ std::int64_t Size::tasks() const {
 std::int64_t Size::listed_nodes() const {
   if (asked_.nodelist.empty()) return 0;
   return static_cast<std::int64_t>(expand_hostlist(asked_.nodelist).hosts.size());
+}
+
+// `-C a*1&b*1` is two nodes, whatever else it asks for.
+std::int64_t Size::counted_nodes() const {
+  std::int64_t sum = 0;
+  for (const FeatureCount& each : parse_features(asked_.constraint, schedule_.cluster).counts) {
+    sum += each.count;
+  }
+  return sum;
 }
 
 // Memory beyond MaxMemPerCPU buys CPUs (slurm.conf(5)).
@@ -125,6 +143,7 @@ void Size::check_cpus() {
     }
     return;
   }
+  if (schedule_.rules.is_slurm) return check_slurm_cpus(schedule_, attempt_, findings_);
   std::int64_t per_gpu = asked_.cpus_per_gpu;
   if (per_gpu == 0 && asked_.cpus_per_task == 0) {
     per_gpu = partition_.default_cpus_per_gpu.value_or(0);
@@ -149,6 +168,21 @@ void Size::check_cpus() {
   }
 }
 
+// What each node must give: --gres, and --gpus-per-socket times its sockets.
+std::vector<GresCount> Size::gres_of_nodes() const {
+  std::vector<GresCount> result = asked_.gres_per_node;
+  const std::int64_t sockets = std::max<std::int64_t>(asked_.sockets_per_node, 1);
+  for (GresCount gres : asked_.gres_per_socket) {
+    gres.count *= sockets;
+    result.push_back(gres);
+  }
+  // Whole nodes give whole GPUs in place of their parts.
+  if (schedule_.exclusive(attempt_) && gpus_ > 0) {
+    std::erase_if(result, [](const GresCount& gres) { return gres.name == "shard"; });
+  }
+  return result;
+}
+
 void Size::check_gres() {
   const bool exclusive = schedule_.exclusive(attempt_);
   const auto whole_job = [&](std::string_view kind, std::string_view type) {
@@ -165,7 +199,7 @@ void Size::check_gres() {
                                    gres.type.empty() ? "" : ":", gres.type));
     }
   };
-  for (const GresCount& gres : asked_.gres_per_node) {
+  for (const GresCount& gres : gres_of_nodes()) {
     expect(gres, gres.count * nodes());
     for (const Held& held : attempt_.held) {
       const std::int64_t got = schedule_.gres(held, gres.name, gres.type);
@@ -292,6 +326,23 @@ void check_rows_agree(const Schedule& schedule, const Attempt& attempt, Findings
   }
 }
 
+/// All nodes from one of `[a|b]`, and as many of each as `a*2` says.
+bool meets(const FeatureRequest& features, const NodeSet& nodes) {
+  const auto all_in = [&](const NodeSet& some) {
+    NodeSet others = nodes;
+    others -= some;
+    return others.empty();
+  };
+  const auto enough = [&](const FeatureCount& wanted) {
+    NodeSet these = nodes;
+    these &= wanted.nodes;
+    return these.count() >= wanted.count;
+  };
+  const auto& choices = features.alternatives;
+  return (choices.empty() || std::any_of(choices.begin(), choices.end(), all_in)) &&
+         std::all_of(features.counts.begin(), features.counts.end(), enough);
+}
+
 /// Partition, features, --nodelist and --exclude.
 void check_allowed_nodes(const Schedule& schedule, const Attempt& attempt, Findings& findings) {
   const Cluster& cluster = schedule.cluster;
@@ -300,8 +351,9 @@ void check_allowed_nodes(const Schedule& schedule, const Attempt& attempt, Findi
     findings.add("forbidden-node", schedule, attempt, attempt.start, std::move(text),
                  cluster.nodes[held.node].name);
   };
-  std::optional<NodeSet> featured;
-  if (!asked.constraint.empty()) featured = match_features(asked.constraint, cluster).nodes;
+  std::optional<FeatureRequest> featured;
+  if (!asked.constraint.empty()) featured = parse_features(asked.constraint, cluster);
+  if (featured && !featured->ok()) featured.reset();
   NodeSet excluded(cluster.nodes.size());
   if (!asked.exclude.empty()) {
     for (const std::string& host : expand_hostlist(asked.exclude).hosts) {
@@ -314,10 +366,14 @@ void check_allowed_nodes(const Schedule& schedule, const Attempt& attempt, Findi
     if (!schedule.partition(attempt).nodes.contains(held.node)) {
       forbidden(held, fmt::format("not of partition {}", schedule.partition(attempt).name));
     }
-    if (featured && featured->universe() > 0 && !featured->contains(held.node)) {
+    if (featured && !featured->nodes.contains(held.node)) {
       forbidden(held, fmt::format("does not have {}", asked.constraint));
     }
     if (excluded.contains(held.node)) forbidden(held, "excluded by the job");
+  }
+  if (featured && !meets(*featured, used)) {
+    findings.add("forbidden-node", schedule, attempt, attempt.start,
+                 fmt::format("its nodes together are not {}", asked.constraint));
   }
   if (asked.nodelist.empty()) return;
   for (const std::string& host : expand_hostlist(asked.nodelist).hosts) {
@@ -336,6 +392,7 @@ class NodeSweep {
       : schedule_(schedule),
         node_(node),
         findings_(findings),
+        jobs_on_cpu_(jobs_on_cpu()),
         gres_(schedule.cluster.gres.size(), 0) {}
 
   struct Use {
@@ -347,11 +404,16 @@ class NodeSweep {
  private:
   void apply(const Use& use, std::int64_t sign);
   void check_now(const Use& latest);
+  std::int64_t jobs_on_cpu() const;
+  std::int64_t counted_cpus(const Use& use) const;
+  std::int64_t most_of_partition(std::int64_t max_cpus_per_node) const;
+  bool is_alone(const Attempt& attempt) const;
   void over(const Use& latest, std::string_view what, std::int64_t used, std::int64_t has);
 
   const Schedule& schedule_;
   NodeId node_;
   Findings& findings_;
+  const std::int64_t jobs_on_cpu_;
   std::int64_t cpus_ = 0, memory_ = 0, jobs_ = 0, exclusive_jobs_ = 0;
   std::vector<std::int64_t> gres_;
   std::map<PartitionId, std::int64_t> partition_cpus_;
@@ -377,10 +439,12 @@ void NodeSweep::check(std::vector<Use> uses) {
 void NodeSweep::apply(const Use& use, std::int64_t sign) {
   cpus_ += sign * use.held->cpus;
   memory_ += sign * use.held->memory_mib;
-  partition_cpus_[use.attempt->partition] += sign * use.held->cpus;
+  if (!schedule_.exclusive(*use.attempt)) {
+    partition_cpus_[use.attempt->partition] += sign * counted_cpus(use);
+  }
   for (std::size_t i = 0; i < use.held->gres.size(); ++i) gres_[i] += sign * use.held->gres[i];
   jobs_ += sign;
-  if (schedule_.exclusive(*use.attempt)) exclusive_jobs_ += sign;
+  if (is_alone(*use.attempt)) exclusive_jobs_ += sign;
 }
 
 void NodeSweep::over(const Use& latest, std::string_view what, std::int64_t used,
@@ -391,10 +455,48 @@ void NodeSweep::over(const Use& latest, std::string_view what, std::int64_t used
                 schedule_.cluster.nodes[node_].name);
 }
 
+// With OverSubscribe a CPU may serve several jobs.
+std::int64_t NodeSweep::jobs_on_cpu() const {
+  std::int64_t most = 1;
+  for (const Partition& partition : schedule_.cluster.partitions) {
+    if (!partition.nodes.contains(node_)) continue;
+    most = std::max<std::int64_t>(most, partition.jobs_on_cpu());
+  }
+  return most;
+}
+
+// Jobs of one thread a core: MaxCPUsPerNode is about the CPUs that they use.
+std::int64_t NodeSweep::counted_cpus(const Use& use) const {
+  const Asked& asked = schedule_.asked(*use.attempt);
+  const bool one_thread = schedule_.cluster.select.one_task_per_core || asked.tasks_per_core == 1 ||
+                          asked.threads_per_core == 1;
+  if (!schedule_.rules.is_slurm || !one_thread) return use.held->cpus;
+  return use.held->cpus / schedule_.cluster.nodes[node_].threads_per_core;
+}
+
+// The last job that fits may go beyond MaxCPUsPerNode by the CPUs that are given with its last one.
+std::int64_t NodeSweep::most_of_partition(std::int64_t max_cpus_per_node) const {
+  const Node& node = schedule_.cluster.nodes[node_];
+  std::int64_t unit = 1;
+  if (schedule_.rules.is_slurm) {
+    const ConsumableUnit given = schedule_.cluster.select.unit;
+    if (given != ConsumableUnit::Cpu) unit = node.threads_per_core;
+    if (given == ConsumableUnit::Socket) unit = node.cpus;  // a core of each socket is possible
+  }
+  return ceil_div(max_cpus_per_node, unit) * unit * jobs_on_cpu_;
+}
+
+// OverSubscribe=FORCE leaves users no way to have a node alone (slurm.conf(5)).
+bool NodeSweep::is_alone(const Attempt& attempt) const {
+  const Partition& partition = schedule_.partition(attempt);
+  return schedule_.exclusive(attempt) &&
+         !(partition.over_subscribe == OverSubscribe::Force && partition.jobs_on_cpu() > 1);
+}
+
 void NodeSweep::check_now(const Use& latest) {
   const Cluster& cluster = schedule_.cluster;
   const Node& node = cluster.nodes[node_];
-  over(latest, "CPUs", cpus_, node.cpus);
+  over(latest, "CPUs", cpus_, node.cpus * jobs_on_cpu_);
   if (cluster.tracks_memory) over(latest, "MiB", memory_, node.memory_mib);
   for (std::size_t i = 0; i < gres_.size(); ++i) {
     over(latest, cluster.tres_name(tres_of(static_cast<GresId>(i))), gres_[i],
@@ -406,7 +508,7 @@ void NodeSweep::check_now(const Use& latest) {
   }
   for (const auto& [partition, cpus] : partition_cpus_) {
     const auto most = cluster.partitions[partition].max_cpus_per_node;
-    if (!most || cpus <= *most) continue;
+    if (!most || cpus <= most_of_partition(*most)) continue;
     findings_.add("partition", schedule_, *latest.attempt, latest.attempt->start,
                   fmt::format("{} CPUs for partition {}, at most {}", cpus,
                               cluster.partitions[partition].name, *most),
@@ -419,6 +521,8 @@ void NodeSweep::check_now(const Use& latest) {
 void check_places(const Schedule& schedule, Findings& findings) {
   IdVector<NodeId, std::vector<NodeSweep::Use>> uses;
   uses.resize(schedule.cluster.nodes.size());
+  const Operators operators(schedule);
+  std::deque<Held> suspended;  // what is held without CPUs: who goes on may have to share them
   for (const Attempt& attempt : schedule.attempts) {
     if (!attempt.started()) {
       if (!attempt.held.empty()) {
@@ -426,11 +530,18 @@ void check_places(const Schedule& schedule, Findings& findings) {
       }
       continue;
     }
-    Size(schedule, attempt, findings).check();
+    Size(schedule, operators, attempt, findings).check();
     check_rows_agree(schedule, attempt, findings);
     check_allowed_nodes(schedule, attempt, findings);
     if (attempt.end_or_forever() <= attempt.start) continue;  // held for no time
-    for (const Held& held : attempt.held) uses[held.node].push_back({&attempt, &held});
+    const bool was_suspended = operators.was_suspended(attempt);
+    for (const Held& held : attempt.held) {
+      uses[held.node].push_back({&attempt, &held});
+      if (!was_suspended) continue;
+      suspended.push_back(held);
+      suspended.back().cpus = 0;
+      uses[held.node].back().held = &suspended.back();
+    }
   }
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const auto node = static_cast<NodeId>(i);

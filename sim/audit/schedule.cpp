@@ -28,10 +28,19 @@ class Reader {
   void list_jobs();
   void add_row(const CsvTable& table);
   void add_share(const CsvTable& table);
+  std::size_t job_of(const std::string& id, std::int64_t attempt);
+  Attempt* holder(const std::string& id, std::int64_t attempt);
 
+  /// Jobs of one id, by submission. Their rows follow each other, and so do their shares.
+  struct Namesakes {
+    std::vector<std::size_t> jobs{};
+    std::size_t in_jobs = 0;                          ///< position of the one whose rows are read
+    bool begun = false;                               ///< that one has a row
+    std::map<std::int64_t, std::size_t> in_shares{};  ///< by attempt, likewise
+  };
   Schedule& schedule_;
   Findings& findings_;
-  std::unordered_map<std::string, std::size_t> by_id_;
+  std::unordered_map<std::string, Namesakes> by_id_;
 };
 
 // Every job that the trace promises: one per submission, one per task of an array.
@@ -52,7 +61,43 @@ void Reader::list_jobs() {
     }
     schedule_.jobs_of.push_back({first, schedule_.jobs.size()});
   }
-  for (std::size_t i = 0; i < schedule_.jobs.size(); ++i) by_id_.emplace(schedule_.jobs[i].id, i);
+  for (std::size_t i = 0; i < schedule_.jobs.size(); ++i) {
+    by_id_[schedule_.jobs[i].id].jobs.push_back(i);
+  }
+  for (auto& [id, named] : by_id_) {
+    std::stable_sort(named.jobs.begin(), named.jobs.end(), [&](std::size_t a, std::size_t b) {
+      return schedule_.submission(schedule_.jobs[a]).submit <
+             schedule_.submission(schedule_.jobs[b]).submit;
+    });
+  }
+}
+
+// A first attempt begins the next job of that id, if there is one.
+std::size_t Reader::job_of(const std::string& id, std::int64_t attempt) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return schedule_.jobs.size();
+  Namesakes& named = found->second;
+  if (attempt == 0 && named.begun && named.in_jobs + 1 < named.jobs.size()) ++named.in_jobs;
+  named.begun = true;
+  return named.jobs[named.in_jobs];
+}
+
+// Of several with that attempt the first that lacks nodes.
+Attempt* Reader::holder(const std::string& id, std::int64_t attempt) {
+  const auto found = by_id_.find(id);
+  if (found == by_id_.end()) return nullptr;
+  const std::vector<std::size_t>& jobs = found->second.jobs;
+  Attempt* last = nullptr;
+  for (std::size_t& i = found->second.in_shares[attempt]; i < jobs.size(); ++i) {
+    for (const std::size_t at : schedule_.jobs[jobs[i]].attempts) {
+      Attempt& each = schedule_.attempts[at];
+      if (each.number != attempt) continue;
+      last = &each;
+      if (std::ssize(each.held) < each.nodes) return last;
+    }
+    if (i + 1 == jobs.size()) break;
+  }
+  return last;
 }
 
 void Reader::read_jobs(std::string_view text) {
@@ -75,14 +120,14 @@ void Reader::add_row(const CsvTable& table) {
     return table.integer(table.column(name)).value_or(if_empty);
   };
   const std::string id = text("id");
-  const auto job = by_id_.find(id);
-  if (job == by_id_.end()) {
+  const std::size_t job = job_of(id, number("attempt"));
+  if (job == schedule_.jobs.size()) {
     findings_.add("unknown-job", id, kNoTime,
                   fmt::format("jobs.csv:{}: not in the trace", table.line()));
     return;
   }
   Attempt attempt;
-  attempt.job = job->second;
+  attempt.job = job;
   attempt.number = number("attempt");
   attempt.user = text("user");
   attempt.account = text("account");
@@ -145,13 +190,10 @@ void Reader::add_share(const CsvTable& table) {
     held.gres.resize(cluster.gres.size(), 0);
     held.gres[kind] = count;
   }
-  if (const auto job = by_id_.find(id); job != by_id_.end()) {
-    for (const std::size_t at : schedule_.jobs[job->second].attempts) {
-      if (schedule_.attempts[at].number != number("attempt")) continue;
-      schedule_.attempts[at].held.push_back(std::move(held));
-      ++schedule_.shares;
-      return;
-    }
+  if (Attempt* attempt = holder(id, number("attempt"))) {
+    attempt->held.push_back(std::move(held));
+    ++schedule_.shares;
+    return;
   }
   findings_.add("shares", id, kNoTime,
                 fmt::format("{}: jobs.csv has no attempt {} of it", place, number("attempt")));
@@ -182,13 +224,30 @@ void Findings::add(std::string rule, const Schedule& schedule, const Attempt& at
   add(std::move(rule), std::move(job), at, std::move(text), std::move(node));
 }
 
-Schedule read_schedule(const Cluster& cluster, const Workload& workload, std::string_view jobs_csv,
-                       std::string_view shares_csv, Findings& findings) {
-  Schedule schedule{cluster, workload, {}, {}, {}, 0};
+Schedule read_schedule(const Cluster& cluster, const Workload& workload, const AuditRules& rules,
+                       std::string_view jobs_csv, std::string_view shares_csv, Findings& findings) {
+  Schedule schedule{cluster, workload, rules, {}, {}, {}, 0, {}};
   Reader reader(schedule, findings);
   reader.read_jobs(jobs_csv);
   reader.read_shares(shares_csv);
   return schedule;
+}
+
+std::vector<const Attempt*> Schedule::companions(const Attempt& attempt) const {
+  std::vector<const Attempt*> result;
+  const SubmissionId own = job(attempt).submission;
+  const Special* const special = workload.special(own);
+  const std::size_t count = special == nullptr ? 0 : special->het_size;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto component = static_cast<SubmissionId>(index(own) - special->het_offset + i);
+    if (component == own) continue;
+    for (const std::size_t at : jobs[jobs_of[component].first].attempts) {
+      if (attempts[at].started() && attempts[at].start == attempt.start) {
+        result.push_back(&attempts[at]);
+      }
+    }
+  }
+  return result;
 }
 
 }  // namespace rehearse::auditing

@@ -52,13 +52,22 @@ struct Job {
   std::vector<std::size_t> attempts;  ///< in order of their numbers
 };
 
+/// A row of power.csv: `node` is up from `up` until before `end`.
+struct OnPeriod {
+  NodeId node{};
+  std::int64_t up = kNoTime, end = kForever;
+  std::int64_t failed = kNoTime;  ///< its boot took too long then
+};
+
 struct Schedule {
   const Cluster& cluster;
   const Workload& workload;
+  const AuditRules& rules;
   std::vector<Job> jobs;
   std::vector<Attempt> attempts;
   IdVector<SubmissionId, std::pair<std::size_t, std::size_t>> jobs_of;  ///< [first, last)
   std::size_t shares = 0;
+  std::vector<OnPeriod> on{};  ///< empty: nodes are always on
 
   const Job& job(const Attempt& attempt) const { return jobs[attempt.job]; }
   const Submission& submission(const Job& job) const {
@@ -76,9 +85,15 @@ struct Schedule {
   const Attempt* last(const Job& job) const {
     return job.attempts.empty() ? nullptr : &attempts[job.attempts.back()];
   }
-  /// Whole nodes: asked for, or the partition's rule.
+  /// What started at the same time of the other components of its heterogeneous job, in order.
+  std::vector<const Attempt*> companions(const Attempt& attempt) const;
+  /// Whether it ended before it ran because a node of it, or of another component, did not boot.
+  bool lost_to_a_boot(const Attempt& attempt) const;
+  /// Whole nodes: asked for, or the rule of the partition or the cluster.
   bool exclusive(const Attempt& attempt) const {
-    return asked(attempt).exclusive || partition(attempt).exclusive;
+    return asked(attempt).exclusive || partition(attempt).exclusive ||
+           partition(attempt).over_subscribe == OverSubscribe::Exclusive ||
+           cluster.select.whole_nodes;
   }
   /// Held GRES of `name`, of `type` unless it is empty, on one node.
   std::int64_t gres(const Held& held, std::string_view name, std::string_view type) const;
@@ -98,13 +113,24 @@ class Findings {
 };
 
 /// Reads both files and ties them to the trace; rows that cannot be are findings and left out.
-Schedule read_schedule(const Cluster&, const Workload&, std::string_view jobs_csv,
-                       std::string_view shares_csv, Findings&);
+Schedule read_schedule(const Cluster&, const Workload&, const AuditRules&,
+                       std::string_view jobs_csv, std::string_view shares_csv, Findings&);
+
+void read_power(std::string_view power_csv, Schedule&, Findings&);
 
 // The rules, by what they look at.
 void check_life(const Schedule&, Findings&);    ///< times, dependencies, arrays, nothing lost
 void check_places(const Schedule&, Findings&);  ///< sizes, nodes, partitions, no node over-used
 void check_access(const Schedule&, Findings&);  ///< accounts and QOS
+/// The CPUs of an attempt that has no whole nodes, of a run of `scheduler: slurm`.
+void check_slurm_cpus(const Schedule&, const Attempt&, Findings&);
+void check_operations(const Schedule&,
+                      Findings&);               ///< held jobs, nodes and partitions that are off
+void check_power(const Schedule&, Findings&);   ///< nobody runs on a node that is not up
 void check_limits(const Schedule&, Findings&);  ///< the limits of accounts and QOS
+
+/// Whether limits on use over time (GrpTRESMins, GrpWall, MaxTRESMins) may end the attempt, which
+/// they do where they are not safe.
+bool may_be_used_up(const Schedule&, const Attempt&);
 
 }  // namespace rehearse::auditing

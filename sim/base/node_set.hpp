@@ -18,7 +18,8 @@ class NodeSet {
   explicit NodeSet(std::size_t nodes) : nodes_(nodes), words_((nodes + 63) / 64, 0) {}
   static NodeSet all(std::size_t nodes) {
     NodeSet set(nodes);
-    for (std::size_t node = 0; node < nodes; ++node) set.insert(static_cast<NodeId>(node));
+    for (std::uint64_t& word : set.words_) word = ~std::uint64_t{0};
+    if (nodes % 64 != 0) set.words_.back() = (std::uint64_t{1} << (nodes % 64)) - 1;
     return set;
   }
 
@@ -44,6 +45,14 @@ class NodeSet {
     }
     return false;
   }
+  /// Whether it has a member that `less` has not and `within` has.
+  bool exceeds(const NodeSet& less, const NodeSet& within) const {
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      if ((words_[i] & ~less.words_[i] & within.words_[i]) != 0) return true;
+    }
+    return false;
+  }
+  bool is_within(const NodeSet& other) const { return !exceeds(other, *this); }
   NodeSet& operator&=(const NodeSet& other) {
     for (std::size_t i = 0; i < words_.size(); ++i) words_[i] &= other.words_[i];
     return *this;

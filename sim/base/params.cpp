@@ -42,6 +42,14 @@ bool parse_param(std::string_view text, Duration& value) {
   return true;
 }
 
+bool parse_param(std::string_view text, Span& value) {
+  if (const auto seconds = parse_int64(text); seconds && *seconds >= 0) {
+    value = Duration(std::chrono::seconds(*seconds));
+    return true;
+  }
+  return parse_param(text, static_cast<Duration&>(value));
+}
+
 bool parse_param(std::string_view text, std::string& value) {
   value = text;
   return true;
@@ -65,6 +73,8 @@ void report_bad_param(const ParamText& text, const ParamInfo& info, Diagnostics&
     }
   } else if (info.type == "duration") {
     help = "write D-HH:MM:SS, HH:MM:SS or minutes, as Slurm does";
+  } else if (info.type == "seconds") {
+    help = "write seconds, or HH:MM:SS or D-HH:MM:SS";
   } else if (info.type == "bool") {
     help = "write true or false";
   } else {

@@ -3,8 +3,8 @@
 //   void visit(auto&& field) { field("ageing_per_hour", ageing_per_hour, "What it does"); }
 //
 // and the reader, the JSON schema, `rehearse policies NAME` and the manifest come from it. Known
-// types: bool, std::int64_t, double, Duration (Slurm's notation), std::string, and enums for which
-// kEnumNames is specialised.
+// types: bool, std::int64_t, double, Duration (Slurm's notation, a bare number is minutes), Span
+// (the same, a bare number is seconds), std::string, and enums for which kEnumNames is specialised.
 #pragma once
 
 #include <cstdint>
@@ -25,9 +25,15 @@ namespace rehearse {
 template <class Enum>
 inline constexpr int kEnumNames = 0;
 
+/// A duration of which a bare number is seconds, as in SchedulerParameters of slurm.conf(5).
+struct Span : Duration {
+  template <class Rep, class Period>
+  constexpr Span(std::chrono::duration<Rep, Period> length) : Duration(length) {}
+};
+
 struct ParamInfo {
   std::string name;
-  std::string type;   ///< "bool", "integer", "number", "duration", "text", "choice"
+  std::string type;   ///< "bool", "integer", "number", "duration", "seconds", "text", "choice"
   std::string value;  ///< as it would be written
   std::string help;
   std::vector<std::string> choices;  ///< of a "choice"
@@ -48,6 +54,7 @@ bool parse_param(std::string_view text, bool& value);
 bool parse_param(std::string_view text, std::int64_t& value);
 bool parse_param(std::string_view text, double& value);
 bool parse_param(std::string_view text, Duration& value);
+bool parse_param(std::string_view text, Span& value);
 bool parse_param(std::string_view text, std::string& value);
 std::string param_text(bool value);
 std::string param_text(std::int64_t value);
@@ -73,6 +80,7 @@ ParamInfo describe_param(std::string_view name, const T& value, std::string_view
                 : std::is_same_v<T, std::int64_t> ? "integer"
                 : std::is_same_v<T, double>       ? "number"
                 : std::is_same_v<T, Duration>     ? "duration"
+                : std::is_same_v<T, Span>         ? "seconds"
                                                   : "text";
     info.value = param_text(value);
   }

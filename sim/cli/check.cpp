@@ -10,11 +10,37 @@
 #include <vector>
 
 #include "sim/cli/commands.hpp"
+#include "sim/study/account_tree.hpp"
 
 namespace rehearse::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+/// Of accounts below root, users, and associations of users other than root.
+struct AccountCount {
+  std::int64_t accounts = 0, associations = 0;
+  std::set<std::string_view> users{};
+};
+
+AccountCount count_accounts(const Cluster& cluster) {
+  AccountCount count;
+  for (const Assoc& assoc : cluster.assocs) {
+    if (assoc.is_user()) count.users.insert(assoc.user);
+    if (assoc.is_user() && assoc.user != "root") ++count.associations;
+    if (!assoc.is_user() && assoc.parent != kNone<AssocId>) ++count.accounts;
+  }
+  return count;
+}
+
+Json accounts_totals(const Cluster& cluster) {
+  const AccountCount count = count_accounts(cluster);
+  return {{"cluster", cluster.name},
+          {"accounts", count.accounts},
+          {"users", count.users.size()},
+          {"associations_of_users", count.associations},
+          {"qos", cluster.qos.size()}};
+}
 
 Json cluster_totals(const Cluster& cluster) {
   const TresCounts totals = cluster.totals();
@@ -26,12 +52,7 @@ Json cluster_totals(const Cluster& cluster) {
     const std::string type = kind.type.empty() ? "untyped" : kind.type;
     (kind.is_gpu() ? gpus[type] : gres[cluster.tres_name(tres_of(id))]) = totals[tres_of(id)];
   }
-  std::int64_t accounts = 0;
-  std::set<std::string_view> users;
-  for (const Assoc& assoc : cluster.assocs) {
-    if (assoc.is_user()) users.insert(assoc.user);
-    if (!assoc.is_user() && assoc.parent != kNone<AssocId>) ++accounts;
-  }
+  const AccountCount count = count_accounts(cluster);
   Json json{{"name", cluster.name},
             {"nodes", totals[kTresNode]},
             {"cpus", totals[kTresCpu]},
@@ -41,8 +62,8 @@ Json cluster_totals(const Cluster& cluster) {
             {"gres", gres},
             {"partitions", cluster.partitions.size()},
             {"qos", cluster.qos.size()},
-            {"accounts", accounts},
-            {"users", users.size()}};
+            {"accounts", count.accounts},
+            {"users", count.users.size()}};
   json["not_simulated"] = cluster.not_simulated;
   return json;
 }
@@ -77,6 +98,7 @@ Json trace_totals(const Workload& workload) {
 Json totals_of(const CheckedFile& checked) {
   Json totals = Json::object();
   if (checked.cluster) totals["cluster"] = cluster_totals(checked.cluster->cluster);
+  if (checked.accounts) totals["accounts"] = accounts_totals(checked.accounts->cluster);
   if (checked.workload) totals["trace"] = trace_totals(*checked.workload);
   if (!checked.experiments.empty()) totals["experiments"] = checked.experiments;
   if (!checked.policies.empty()) {
@@ -100,11 +122,13 @@ Json json_of(const CheckedFile& checked) {
                       {"message", each.message},
                       {"help", each.help}});
   }
-  return {{"file", checked.file},
-          {"kind", kind_name(checked.kind)},
-          {"ok", checked.ok()},
-          {"errors", errors},
-          {"totals", totals_of(checked)}};
+  Json json{{"file", checked.file},
+            {"kind", kind_name(checked.kind)},
+            {"ok", checked.ok()},
+            {"errors", errors},
+            {"totals", totals_of(checked)}};
+  if (checked.accounts) json["accounts"] = Json::parse(account_tree_json(*checked.accounts));
+  return json;
 }
 
 std::string text_of(const Json& fact) {
@@ -140,8 +164,8 @@ void print_totals(const Json& totals, int indent) {
 }  // namespace
 
 void add_check(CLI::App& app, int& exit_code) {
-  CLI::App* const command =
-      app.add_subcommand("check", "Validate cluster, experiment, suite, policy and trace files");
+  CLI::App* const command = app.add_subcommand(
+      "check", "Validate cluster, account, experiment, suite, policy and trace files");
   struct Options {
     std::vector<std::string> files;
     bool json = false;
@@ -154,8 +178,7 @@ void add_check(CLI::App& app, int& exit_code) {
   command->add_flag("--json", options->json, "Write what was found as JSON");
   command->callback([options, &exit_code] {
     Json all = Json::array();
-    for (const std::string& file : options->files) {
-      const CheckedFile checked = check_file(file);
+    for (const CheckedFile& checked : check_files(options->files)) {
       if (!checked.ok()) exit_code = 2;
       if (options->json) {
         all.push_back(json_of(checked));
@@ -163,8 +186,9 @@ void add_check(CLI::App& app, int& exit_code) {
       }
       fmt::print(stderr, "{}", checked.diagnostics.render());
       if (!checked.ok()) continue;
-      fmt::print("{}: {}, ok\n", file, kind_name(checked.kind));
+      fmt::print("{}: {}, ok\n", checked.file, kind_name(checked.kind));
       print_totals(totals_of(checked), 2);
+      if (checked.accounts) fmt::print("{}", account_tree_text(*checked.accounts));
     }
     // Traces may hold bytes that are no UTF-8.
     constexpr auto kReplace = Json::error_handler_t::replace;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 #include "sim/base/diagnostics.hpp"
 #include "sim/cli/commands.hpp"
 #include "sim/report/html.hpp"
+#include "sim/workload/moment.hpp"
 #include "sim/workload/write_text.hpp"
 
 namespace rehearse::cli {
@@ -20,7 +22,7 @@ namespace {
 
 struct Options {
   std::string experiment, cluster, trace, events, follow, policies, output;
-  std::vector<std::string> sets, repairs;
+  std::vector<std::string> sets, repairs, snapshots;
   std::uint64_t seed = 1;
   bool seed_given = false, shares = false, no_html = false, quiet = false, json = false;
 };
@@ -87,6 +89,21 @@ Experiment experiment_of(const Options& options) {
   return experiment;
 }
 
+std::vector<Time> snapshot_times(const Options& options) {
+  std::vector<Time> times;
+  for (const std::string& text : options.snapshots) {
+    const auto moment = parse_moment(text);
+    if (!moment) {
+      fail({.message = fmt::format("--snapshot \"{}\" is no time", text),
+            .help = std::string(kMomentHelp)});
+    }
+    times.push_back(at_seconds(whole_seconds(moment->at(Time{}))));
+  }
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  return times;
+}
+
 int run(const Options& options) {
   const Experiment experiment = experiment_of(options);
   ProgressLine line(!options.quiet && !options.json && isatty(STDERR_FILENO) != 0);
@@ -94,11 +111,13 @@ int run(const Options& options) {
   simulation.progress = [&](Time now, std::size_t submitted, std::size_t all) {
     line(now, submitted, all);
   };
+  simulation.snapshots = snapshot_times(options);
   const RunResult result = run_experiment(experiment, simulation);
   if (!options.quiet) fmt::print(stderr, "{}", result.warnings.render());
   const Metrics metrics = measure(result.cluster, result.workload, result.journal, result.metrics);
   write_run(options.output, result.cluster, result.workload, result.journal, metrics,
             result.manifest, options.shares);
+  for (const Snapshot& each : result.snapshots) write_snapshot(options.output, each);
   const std::string page = options.output + "/report.html";
   if (!options.no_html) write_text(page, html_report(options.output));
   if (options.json) {
@@ -127,6 +146,11 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--follow", options->follow,
                       "Decisions that are taken where the scheduler's own differ, as a jobs.csv; "
                       "divergences.csv then says where");
+  command
+      ->add_option("--snapshot", options->snapshots,
+                   "Times such as 3600,7200 at which sprio, sshare and squeue are written down")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--policies", options->policies, "A file of policies, by slot");
   command->add_option("--set", options->sets, "One setting: backfill=easy, backfill.max_jobs=100")
       ->allow_extra_args(false);

@@ -54,9 +54,15 @@ std::optional<AssocId> Cluster::find_account(std::string_view account) const {
                     [&](const Assoc& each) { return !each.is_user() && each.account == account; });
 }
 
-std::optional<AssocId> Cluster::find_user(std::string_view account, std::string_view user) const {
-  return find_first(
-      assocs, [&](const Assoc& each) { return each.user == user && each.account == account; });
+std::optional<AssocId> Cluster::find_user(std::string_view account, std::string_view user,
+                                          std::string_view partition) const {
+  const auto find = [&](std::string_view where) {
+    return find_first(assocs, [&](const Assoc& each) {
+      return each.user == user && each.account == account && same_name(each.partition, where);
+    });
+  };
+  const auto own = partition.empty() ? std::nullopt : find(partition);
+  return own ? own : find("");
 }
 
 std::optional<PartitionId> Cluster::default_partition() const {

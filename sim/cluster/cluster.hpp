@@ -46,7 +46,32 @@ struct Node {
   std::uint32_t reserved_cores =
       0;  ///< CoreSpecCount: not among `cpus`, the highest of each socket
   std::vector<GresDevices> devices;  ///< in order of their index; empty: near all cores
+  bool is_cloud = false;             ///< State=CLOUD: powered down when the run begins
   bool operator==(const Node&) const = default;
+};
+
+/// Nodes of which some stay on (SuspendExcNodes, SuspendExcParts).
+struct KeptOn {
+  NodeSet nodes;
+  std::optional<std::uint32_t> count;  ///< so many idle ones of them; nullopt: all
+  bool operator==(const KeptOn&) const = default;
+};
+
+/// Power saving (slurm.conf(5) SuspendTime and what belongs to it): nodes that are idle for long
+/// are powered down, and boot for the next job that gets them.
+struct PowerSaving {
+  Duration suspend_time = kUnlimited;  ///< idle so long, then powered down; kUnlimited: never
+  Duration suspend_timeout = std::chrono::seconds{30};  ///< how long powering down takes
+  Duration resume_timeout = std::chrono::seconds{60};   ///< a boot that takes longer has failed
+  std::uint32_t suspend_rate = 60, resume_rate = 300;   ///< nodes a minute; 0: any number
+  std::vector<KeptOn> kept_on;
+  // How long a boot takes is not in slurm.conf: log-normal, the same for equal nodes and numbers of
+  // their boots in all runs.
+  Duration boot_median = kUnset;  ///< kUnset: half of resume_timeout
+  double boot_sigma = 0;          ///< of the logarithm; 0: always the median
+  double stock_out = 0;           ///< probability that there is no machine to boot
+  Duration retry = kUnlimited;    ///< from a failed boot until it may be tried again; or never
+  bool operator==(const PowerSaving&) const = default;
 };
 
 /// A switch of topology.conf. A leaf has nodes of its own; others have the nodes of those below.
@@ -121,7 +146,16 @@ struct Partition {
   bool requires_reservation = false;        ///< ReqResv
   std::optional<Duration> over_time_limit;  ///< OverTimeLimit
   std::vector<double> billing_weights;      ///< TRESBillingWeights per TRES position; empty: CPUs
+  std::optional<Duration> suspend_time, suspend_timeout, resume_timeout;  ///< instead of the
+                                                                          ///< cluster's
+  bool power_down_on_idle = false;  ///< PowerDownOnIdle: after each job
   bool operator==(const Partition&) const = default;
+  /// Jobs that one CPU may serve at a time.
+  std::uint32_t jobs_on_cpu() const {
+    const bool shares =
+        over_subscribe == OverSubscribe::Yes || over_subscribe == OverSubscribe::Force;
+    return shares ? over_subscribe_jobs : 1;
+  }
 };
 
 struct Qos {
@@ -151,7 +185,8 @@ struct Qos {
 /// A node of the account tree. Association 0 is the root; parents come before children.
 struct Assoc {
   std::string account;
-  std::string user;  ///< empty: the account itself
+  std::string user;         ///< empty: the account itself
+  std::string partition{};  ///< of a user: rules only there; empty: wherever none of its own does
   AssocId parent = kNone<AssocId>;
   std::int64_t shares = 1;  ///< RawShares
   std::int32_t priority = 0;
@@ -159,6 +194,7 @@ struct Assoc {
   std::vector<std::string> allow_qos;  ///< empty: all
   std::string default_qos;             ///< empty: `normal` if there is one, else none
   bool shares_as_parent = false;       ///< Fairshare=parent
+  bool is_default = false;             ///< of a user: of jobs that name no account
   bool is_user() const { return !user.empty(); }
   bool operator==(const Assoc&) const = default;
 };
@@ -189,8 +225,9 @@ struct Cluster {
   EnforcePartLimits enforce_part_limits = EnforcePartLimits::No;
   bool limits_are_safe = false;  ///< AccountingStorageEnforce=safe
   SelectParameters select;
-  std::vector<License> licenses;  ///< by name
-  std::vector<Switch> switches;   ///< in the order of topology.conf; empty: no topology/tree
+  std::vector<License> licenses;     ///< by name
+  std::vector<Switch> switches;      ///< in the order of topology.conf; empty: no topology/tree
+  std::optional<PowerSaving> power;  ///< nullopt: all nodes are always on
   /// What the file asks for and a run does not simulate, in words for the report.
   std::vector<std::string> not_simulated;
 
@@ -203,7 +240,9 @@ struct Cluster {
   std::optional<PartitionId> find_partition(std::string_view partition_name) const;
   std::optional<QosId> find_qos(std::string_view qos_name) const;
   std::optional<AssocId> find_account(std::string_view account) const;
-  std::optional<AssocId> find_user(std::string_view account, std::string_view user) const;
+  /// The association of `partition` if the user has one, else that of all partitions.
+  std::optional<AssocId> find_user(std::string_view account, std::string_view user,
+                                   std::string_view partition = {}) const;
   std::optional<PartitionId> default_partition() const;
   /// Totals of all nodes: CPUs, memory in MiB, nodes, GPUs, each GRES.
   TresCounts totals() const { return totals(NodeSet::all(nodes.size())); }

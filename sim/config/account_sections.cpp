@@ -75,6 +75,9 @@ Section<UserEntry> user_section(const Cluster& cluster, bool names_account) {
   if (names_account) {
     section.add({{"account", field(&UserEntry::account), "The account", true}});
   }
+  section.add({{"partition", field(&UserEntry::partition),
+                "Where this alone rules; the user may have another entry for elsewhere"},
+               {"default", field(&UserEntry::is_default), "Account of jobs that name none"}});
   section.add(assoc_keys<UserEntry>(cluster));
   return section;
 }

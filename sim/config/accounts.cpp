@@ -149,12 +149,14 @@ void add_users(const UserEntry& entry, AssocId parent, const Yaml& place, const 
                std::set<std::string>& seen, Cluster& cluster, Diagnostics& diagnostics) {
   const std::string account = cluster.assocs[parent].account;
   for (const std::string& user : entry.names) {
-    if (!seen.insert(user).second) {
+    if (!seen.insert(user + ' ' + entry.partition).second) {
       report(name, fmt::format("user \"{}\" is twice in account \"{}\"", user, account), "",
              diagnostics);
     }
     Assoc assoc = make_assoc(entry, account, parent, cluster);
     assoc.user = user;
+    assoc.partition = entry.partition;
+    assoc.is_default = entry.is_default;
     check_default_qos(assoc, place, cluster, diagnostics);
     cluster.assocs.push_back(std::move(assoc));
   }

@@ -11,12 +11,17 @@
 namespace rehearse {
 namespace {
 
-/// A field that keeps a section for later; its shape is a list of `section`.
+/// A field that keeps a section for later.
+Field<ClusterTop> later_section(const Yaml* ClusterTop::* member, Shape shape) {
+  return {std::move(shape),
+          [member](const Yaml& yaml, ClusterTop& top, Diagnostics&) { top.*member = &yaml; }};
+}
+
+/// The same of a list of sections.
 Field<ClusterTop> later(const Yaml* ClusterTop::* member, Shape section) {
   Shape shape{Shape::Kind::List};
   shape.of.push_back(std::move(section));
-  return {std::move(shape),
-          [member](const Yaml& yaml, ClusterTop& top, Diagnostics&) { top.*member = &yaml; }};
+  return later_section(member, std::move(shape));
 }
 
 /// Texts, each as it stands.
@@ -142,6 +147,8 @@ Section<ClusterTop> cluster_section(Cluster& cluster) {
            "Tree of accounts and their users; without it any name may be used"},
           {"users", later(&ClusterTop::users, user_section(cluster, true).shape()),
            "Users that name their account, after those of `accounts`"},
+          {"power", later_section(&ClusterTop::power, power_section(cluster).shape()),
+           "Power saving: idle nodes are powered down, and boot for the next job"},
           {"requires_accounts", field(&ClusterTop::requires_accounts),
            "Whether only these accounts may be used; without it: if there are any"},
           {"policies", anything<ClusterTop>(), "How the site schedules today"},

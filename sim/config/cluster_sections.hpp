@@ -30,6 +30,7 @@ struct ClusterTop {
   const Yaml* accounts = nullptr;
   const Yaml* users = nullptr;
   const Yaml* switches = nullptr;
+  const Yaml* power = nullptr;
 };
 
 /// Nodes that are alike.
@@ -47,12 +48,15 @@ struct NodeGroup {
   std::vector<GresDevices> devices{};
   std::vector<std::string> features{};
   std::int32_t weight = 1;
+  bool is_cloud = false;
 };
 
 /// Users that are alike, as a list of names under an account.
 struct UserEntry {
   std::vector<std::string> names{};
   std::string account{};  ///< of an entry in the list of users of the file
+  std::string partition{};
+  bool is_default = false;
   std::int64_t shares = 1;
   bool shares_as_parent = false;
   std::int32_t priority = 0;
@@ -89,6 +93,9 @@ struct SwitchEntry {
 Section<SwitchEntry> switch_section(const Cluster& cluster);
 /// A partition's own limits become a QOS of `cluster` that has no name yet.
 Section<Partition> partition_section(Cluster& cluster);
+
+/// Names nodes and partitions of `cluster`.
+Section<PowerSaving> power_section(const Cluster& cluster);
 
 /// Adds to cluster.not_simulated what is not there yet.
 void say_not_simulated(Cluster& cluster, const std::string& sentence);

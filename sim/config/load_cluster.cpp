@@ -107,6 +107,11 @@ class Reader {
     cluster_.declares_accounts = top_.requires_accounts.value_or(top_.accounts != nullptr);
     read_accounts(top_.accounts, top_.users, cluster_, diagnostics_);
     if (top_.partitions != nullptr) read_partitions(*top_.partitions);
+    if (top_.power != nullptr) {
+      PowerSaving& power = cluster_.power.emplace();
+      power_section(cluster_).read(*top_.power, power, diagnostics_);
+      check_boots(power, *top_.power);
+    }
     return std::move(cluster_);
   }
 
@@ -207,6 +212,11 @@ class Reader {
     node.features.erase(std::unique(node.features.begin(), node.features.end()),
                         node.features.end());
     node.weight = group.weight;
+    node.is_cloud = group.is_cloud;
+    if (node.is_cloud && top_.power == nullptr) {
+      report(*yaml.find("cloud"), "nodes of a cloud, and no power saving",
+             "a section `power` says when they go and how long they boot", diagnostics_);
+    }
     return node;
   }
 
@@ -273,6 +283,16 @@ class Reader {
       report(*yaml.find(deny), fmt::format("`{}` beside `{}`", deny, allow),
              "Slurm ignores the second then: give one of them", diagnostics_);
     }
+  }
+
+  void check_boots(const PowerSaving& power, const Yaml& yaml) {
+    Duration least = power.resume_timeout;
+    for (const Partition& each : cluster_.partitions) {
+      least = std::min(least, each.resume_timeout.value_or(least));
+    }
+    if (power.boot_median == kUnset || power.boot_median <= least) return;
+    report(*yaml.find("boot_time"), "boot_time is longer than resume_timeout",
+           "every second boot would fail, or all", diagnostics_);
   }
 
   const Yaml& file_;

@@ -139,6 +139,8 @@ Section<NodeGroup> node_section(Cluster& cluster) {
            "Which cores the GRES are near, in the order of their numbers"},
           {"features", names<NodeGroup>(&NodeGroup::features, nullptr), "Words for --constraint"},
           {"weight", integer(&NodeGroup::weight, 0), "Lower is used first"},
+          {"cloud", field(&NodeGroup::is_cloud),
+           "State=CLOUD: powered down when the run begins; needs `power`"},
       });
   section.add(keys_not_simulated<NodeGroup>(cluster));
   return section;

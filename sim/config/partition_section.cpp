@@ -165,6 +165,12 @@ Section<Partition> partition_section(Cluster& cluster) {
           {"requires_reservation", field(&Partition::requires_reservation), "ReqResv"},
           {"over_time_limit", field(&Partition::over_time_limit),
            "OverTimeLimit: jobs may run so much longer than their time limit"},
+          {"suspend_time", grace(&Partition::suspend_time),
+           "SuspendTime of its nodes, instead of that in `power`; the longest of several counts"},
+          {"suspend_timeout", grace(&Partition::suspend_timeout), "SuspendTimeout, likewise"},
+          {"resume_timeout", grace(&Partition::resume_timeout), "ResumeTimeout, likewise"},
+          {"power_down_on_idle", field(&Partition::power_down_on_idle),
+           "PowerDownOnIdle: its nodes are powered down after each job"},
       });
   section.add(keys_not_simulated<Partition>(cluster));
   return section;

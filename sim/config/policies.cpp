@@ -16,10 +16,12 @@ bool is_of_type(const ParamInfo& info, const std::string& text) {
   std::int64_t integer = 0;
   double number = 0;
   Duration duration{};
+  Span span{duration};
   if (info.type == "bool") return parse_param(text, flag);
   if (info.type == "integer") return parse_param(text, integer);
   if (info.type == "number") return parse_param(text, number);
   if (info.type == "duration") return parse_param(text, duration);
+  if (info.type == "seconds") return parse_param(text, span);
   return info.type != "choice" ||
          std::find(info.choices.begin(), info.choices.end(), text) != info.choices.end();
 }

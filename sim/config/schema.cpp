@@ -82,7 +82,7 @@ Json json_of_param(const ParamInfo& info) {
   if (info.type == "bool") shape.kind = Shape::Kind::Bool;
   if (info.type == "integer") shape.kind = Shape::Kind::Integer;
   if (info.type == "number") shape.kind = Shape::Kind::Number;
-  if (info.type == "duration") shape.kind = Shape::Kind::TimeSpan;
+  if (info.type == "duration" || info.type == "seconds") shape.kind = Shape::Kind::TimeSpan;
   if (info.type == "choice") {
     shape.kind = Shape::Kind::Choice;
     shape.choices = info.choices;

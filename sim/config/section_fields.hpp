@@ -19,7 +19,6 @@ inline const std::vector<std::string> kPreemptModes{"off", "cancel", "requeue"};
 template <class T>
 std::vector<Key<T>> keys_not_simulated(Cluster& cluster) {
   static constexpr std::pair<const char*, const char*> kKeys[] = {
-      {"power", "nodes are always on: suspending and booting them is not simulated (power)"},
       {"storage", "file systems and their quotas are not simulated (storage)"},
       {"checkpoint", "jobs save nothing: a requeued job starts from its beginning (checkpoint)"},
       {"topology", "switches are not simulated: all nodes are equally near (topology)"},

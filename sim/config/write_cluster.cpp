@@ -104,6 +104,7 @@ class Writer {
     write_qos();
     write_accounts();
     write_partitions();
+    write_power();
     write_policies();
     return std::move(text_);
   }
@@ -177,7 +178,9 @@ class Writer {
       devices.push_back(device.text());
     }
     if (!devices.empty()) mapping.add("devices", fmt::format("[{}]", fmt::join(devices, ", ")));
-    mapping.if_any("features", node.features).unless(1, "weight", node.weight);
+    mapping.if_any("features", node.features)
+        .unless(1, "weight", node.weight)
+        .unless(false, "cloud", node.is_cloud);
     return mapping.text();
   }
 
@@ -301,6 +304,8 @@ class Writer {
     Mapping mapping;
     if (assoc.is_user()) {
       mapping.add("account", scalar(assoc.account));
+      if (!assoc.partition.empty()) mapping.add("partition", scalar(assoc.partition));
+      if (assoc.is_default) mapping.add("default", "true");
     } else if (assoc.parent != kNone<AssocId> && assoc.parent != AssocId{0}) {
       mapping.add("parent", scalar(cluster_.assocs[assoc.parent].account));
     }
@@ -430,12 +435,49 @@ class Writer {
           .unless(std::string("no"), "over_subscribe", name_of(each.over_subscribe, kSharing))
           .unless(usual.over_subscribe_jobs, "over_subscribe_jobs", each.over_subscribe_jobs)
           .unless(false, "least_loaded", each.least_loaded)
-          .if_set("over_time_limit", each.over_time_limit);
+          .if_set("over_time_limit", each.over_time_limit)
+          .if_set("suspend_time", each.suspend_time)
+          .if_set("suspend_timeout", each.suspend_timeout)
+          .if_set("resume_timeout", each.resume_timeout)
+          .unless(false, "power_down_on_idle", each.power_down_on_idle);
       add_memory(mapping, each);
       add_access(mapping, each);
       add_weights(mapping, each.billing_weights);
       line("  - {}", mapping.text());
     }
+  }
+
+  void write_power() {
+    if (!cluster_.power) return;
+    const PowerSaving& power = *cluster_.power;
+    const PowerSaving usual;
+    Mapping mapping;
+    mapping.add("suspend_time", scalar(param_text(power.suspend_time)))
+        .unless(usual.suspend_timeout, "suspend_timeout", power.suspend_timeout)
+        .unless(usual.resume_timeout, "resume_timeout", power.resume_timeout)
+        .unless(usual.suspend_rate, "suspend_rate", power.suspend_rate)
+        .unless(usual.resume_rate, "resume_rate", power.resume_rate);
+    std::vector<std::string> kept_on;
+    for (const KeptOn& each : power.kept_on) {
+      if (each.nodes.empty()) continue;
+      kept_on.push_back(cluster_.host_list(each.nodes));
+      if (each.count) kept_on.back() += fmt::format(":{}", *each.count);
+    }
+    mapping.if_any("suspend_exc_nodes", kept_on);
+    if (power.boot_median != kUnset) {
+      Mapping boot;
+      boot.add("median", scalar(param_text(power.boot_median)))
+          .unless(0.0, "sigma", power.boot_sigma);
+      mapping.add("boot_time", boot.text());
+    }
+    if (power.stock_out > 0 || power.retry != kUnlimited) {
+      Mapping stock_out;
+      stock_out.unless(0.0, "probability", power.stock_out)
+          .unless(kUnlimited, "retry", power.retry);
+      mapping.add("stock_out", stock_out.text());
+    }
+    line("");
+    line("power: {}  # SuspendTime and what belongs to it", mapping.text());
   }
 
   void write_policies() {

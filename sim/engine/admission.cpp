@@ -24,6 +24,10 @@ bool is_impossible(Reason reason) {
 const Admission& Admissions::judge(SubmissionId submission) {
   const Submission& row = workload_.submissions[submission];
   const bool known = find_who_and_where(row);
+  if (workload_.is_component(submission)) {
+    admission_.reason = Reason::BadConstraints;
+    admission_.detail = "heterogeneous jobs are simulated by scheduler: slurm only";
+  }
   const Names& names = partitions(row.partition);
   Reason first = admission_.reason;
   if (known && first == Reason::None) {
@@ -105,31 +109,9 @@ bool Admissions::find_payer(const Submission& row) {
   const auto [user, new_user] = users_.try_emplace(row.user);
   if (new_user) user->second = state_.journal.users.push_back(workload_.names[row.user]);
   admission_.user = user->second;
-  const std::uint64_t key = (std::uint64_t{index(row.account)} << 32U) | index(row.user);
-  const auto [found, inserted] = payers_.try_emplace(key, kNone<AssocId>);
-  if (inserted) {
-    const std::string& account = workload_.names[row.account];
-    const std::string& name = workload_.names[row.user];
-    const IdVector<AssocId, Assoc>& assocs = state_.journal.assocs;
-    AssocId below = kNone<AssocId>;
-    for (std::size_t i = 0; i < assocs.size() && found->second == kNone<AssocId>; ++i) {
-      const auto id = static_cast<AssocId>(i);
-      // Without --account the user's first association is the default one.
-      const bool its_account = same_name(assocs[id].account, account) ||
-                               (account.empty() && state_.cluster.declares_accounts);
-      if (its_account && same_name(assocs[id].user, name) && assocs[id].is_user()) {
-        found->second = id;
-      }
-      if (same_name(assocs[id].account, account) && !assocs[id].is_user()) below = id;
-    }
-    if (found->second == kNone<AssocId> && below == kNone<AssocId> &&
-        !state_.cluster.declares_accounts) {
-      below = account.empty() ? AssocId{0} : add_assoc(account, "", AssocId{0});
-    }
-    if (found->second == kNone<AssocId> && below != kNone<AssocId>) {
-      found->second = add_assoc(account, name, below);
-    }
-  }
+  const auto [found, inserted] =
+      payers_.try_emplace({row.account, row.user, row.partition}, kNone<AssocId>);
+  if (inserted) found->second = payer_of(row);
   admission_.assoc = found->second == kNone<AssocId> ? AssocId{0} : found->second;
   if (found->second != kNone<AssocId>) return true;
   admission_.reason = Reason::InvalidAccount;
@@ -138,6 +120,42 @@ bool Admissions::find_payer(const Submission& row) {
                           ? fmt::format("user {} has no account", workload_.names[row.user])
                           : fmt::format("there is no account \"{}\"", account);
   return false;
+}
+
+// The association that pays for `row`; a new one below its account if the user has none.
+AssocId Admissions::payer_of(const Submission& row) {
+  const std::string& account = workload_.names[row.account];
+  const std::string& user = workload_.names[row.user];
+  const Names& where = partitions(row.partition);
+  const std::string_view partition = where.partitions.empty()
+                                         ? std::string_view()
+                                         : state_.cluster.partitions[where.partitions.front()].name;
+  if (const AssocId own = find_assoc(account, user, partition); own != kNone<AssocId>) return own;
+  AssocId below = find_assoc(account, "", "");
+  if (below == kNone<AssocId> && !state_.cluster.declares_accounts) {
+    below = account.empty() ? AssocId{0} : add_assoc(account, "", AssocId{0});
+  }
+  return below == kNone<AssocId> ? below : add_assoc(account, user, below);
+}
+
+// Of several associations of a user that of the default account counts, else the first; in an
+// account the one of the partition. Without a user: the account's own.
+AssocId Admissions::find_assoc(const std::string& account, const std::string& user,
+                               std::string_view partition) const {
+  const bool any_account = account.empty() && state_.cluster.declares_accounts && !user.empty();
+  AssocId best = kNone<AssocId>;
+  int best_rank = -1;
+  for (std::size_t i = 0; i < state_.journal.assocs.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    const Assoc& each = state_.journal.assocs[id];
+    if (!same_name(each.user, user) || !(any_account || same_name(each.account, account))) continue;
+    if (!each.partition.empty() && !same_name(each.partition, partition)) continue;
+    const int rank = (any_account && each.is_default ? 2 : 0) + (each.partition.empty() ? 0 : 1);
+    if (rank <= best_rank) continue;
+    best = id;
+    best_rank = rank;
+  }
+  return best;
 }
 
 AssocId Admissions::add_assoc(std::string account, std::string user, AssocId parent) {
@@ -249,15 +267,18 @@ void Admissions::try_partition(const Submission& row, PartitionId id) {
 
 void Admissions::count(const std::string& what, SubmissionId submission) {
   const auto [found, inserted] = counted_.try_emplace(what);
-  if (inserted) found->second.first = submission;
-  ++found->second.count;
+  Counted& counted = found->second;
+  if (inserted) counted.first = submission;
+  if (inserted || counted.last != submission) ++counted.submissions;  // not each task of an array
+  counted.last = submission;
 }
 
 std::vector<std::string> Admissions::notes() const {
   std::vector<std::string> result;
   for (const auto& [what, counted] : counted_) {
-    result.push_back(fmt::format("{}: {} submission{}, first {}", what, counted.count,
-                                 counted.count == 1 ? "" : "s", workload_.id_text(counted.first)));
+    result.push_back(fmt::format("{}: {} submission{}, first {}", what, counted.submissions,
+                                 counted.submissions == 1 ? "" : "s",
+                                 workload_.id_text(counted.first)));
   }
   return result;
 }

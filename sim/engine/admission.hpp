@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -49,8 +51,8 @@ class Admissions {
     bool unknown = false;
   };
   struct Counted {
-    std::int64_t count = 0;
-    SubmissionId first{};
+    std::int64_t submissions = 0;
+    SubmissionId first{}, last{};
   };
 
   bool find_who_and_where(const Submission& row);
@@ -59,6 +61,9 @@ class Admissions {
   const Names& partitions(NameId text);
   void try_partition(const Submission& row, PartitionId partition);
   void count(const std::string& what, SubmissionId submission);
+  AssocId payer_of(const Submission& row);
+  AssocId find_assoc(const std::string& account, const std::string& user,
+                     std::string_view partition) const;
   AssocId add_assoc(std::string account, std::string user, AssocId parent);
   template <class Get>
   std::string nearest(AssocId assoc, Get&& get) const;
@@ -66,7 +71,7 @@ class Admissions {
   State& state_;
   const Workload& workload_;
   Admission admission_;
-  std::unordered_map<std::uint64_t, AssocId> payers_;  // by (account, user) names
+  std::map<std::tuple<NameId, NameId, NameId>, AssocId> payers_;  // by account, user, partition
   std::unordered_map<NameId, UserId> users_;
   std::unordered_map<NameId, Names> partitions_;
   std::map<std::string, Counted> counted_;

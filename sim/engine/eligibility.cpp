@@ -68,6 +68,15 @@ void Eligibility::change_released(JobId job, std::int64_t by) {
   if (special != nullptr && special->array_throttle > 0) released_[submission] += by;
 }
 
+void Eligibility::forget(JobId job, Time at) {
+  if (!dependencies_.dependents(state_.jobs[job].submission).empty()) forgotten_[job] = at;
+}
+
+bool Eligibility::is_forgotten(JobId target, JobId by) const {
+  const auto found = forgotten_.find(target);
+  return found != forgotten_.end() && found->second <= state_.jobs[by].submit;
+}
+
 void Eligibility::affected(JobId job, std::vector<JobId>& jobs) const {
   const SubmissionId submission = state_.jobs[job].submission;
   const auto add = [&](SubmissionId id) {
@@ -89,7 +98,7 @@ std::vector<JobId> Eligibility::targets(const Dependency& dependency, JobId job)
     const auto id = static_cast<JobId>(index(all.first) + i);
     const std::uint32_t its_task = state_.journal.jobs[id].array_task;
     if (task == kNone<std::uint32_t> || its_task == kNone<std::uint32_t> || its_task == task) {
-      result.push_back(id);
+      if (!is_forgotten(id, job)) result.push_back(id);
     }
   }
   return result;
@@ -101,7 +110,9 @@ Eligibility::Status Eligibility::status(const Dependency& dependency, JobId job,
     return singleton(state_.jobs[job].submission);
   }
   if (jobs_[dependency.on].first == kNone<JobId>) return Status::Waiting;  // not yet submitted
-  return whole(dependency, targets(dependency, job), ask_again);
+  const std::vector<JobId> on = targets(dependency, job);
+  if (on.empty() && !forgotten_.empty()) return Status::Satisfied;
+  return whole(dependency, on, ask_again);
 }
 
 Eligibility::Status Eligibility::whole(const Dependency& dependency, std::span<const JobId> targets,
@@ -129,7 +140,9 @@ Eligibility::Status Eligibility::whole(const Dependency& dependency, std::span<c
     }
     case DependencyKind::AfterAny:
       return all_ended ? Status::Satisfied : Status::Waiting;
-    case DependencyKind::AfterOk:
+    case DependencyKind::AfterOk:  // of an array nothing is decided before its last task (s7b)
+      if (!all_ended) return Status::Waiting;
+      return any_bad ? Status::Never : Status::Satisfied;
     case DependencyKind::AfterCorr:
       return any_bad ? Status::Never : all_good ? Status::Satisfied : Status::Waiting;
     case DependencyKind::AfterNotOk:

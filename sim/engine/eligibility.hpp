@@ -35,6 +35,8 @@ class Eligibility {
   /// The job counts against its array's throttle from now on, or no longer.
   void released(JobId job) { change_released(job, 1); }
   void ended(JobId job) { change_released(job, -1); }
+  /// Since `at` nothing is known of the job: what is submitted later does not wait for it.
+  void forget(JobId job, Time at);
 
   /// Whether any submission waits for another, or for its array's throttle.
   bool has_waiting() const { return !dependencies_.empty() || !released_.empty(); }
@@ -52,6 +54,7 @@ class Eligibility {
   void change_released(JobId job, std::int64_t by);
   Status status(const Dependency& dependency, JobId job, Time& ask_again) const;
   Status whole(const Dependency& dependency, std::span<const JobId> targets, Time& ask_again) const;
+  bool is_forgotten(JobId target, JobId by) const;
   std::vector<JobId> targets(const Dependency& dependency, JobId job) const;
 
   const State& state_;
@@ -59,6 +62,7 @@ class Eligibility {
   IdVector<SubmissionId, Jobs> jobs_;
   Dependencies dependencies_;
   std::map<SubmissionId, std::int64_t> released_;  // of throttled arrays
+  std::map<JobId, Time> forgotten_;                // of those that others depend on
 };
 
 }  // namespace rehearse

@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
-#include <queue>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "sim/base/check.hpp"
 #include "sim/engine/admission.hpp"
+#include "sim/engine/agenda.hpp"
 #include "sim/engine/eligibility.hpp"
+#include "sim/engine/lookups.hpp"
+#include "sim/engine/metering.hpp"
+#include "sim/engine/pauses.hpp"
+#include "sim/engine/power.hpp"
 
 namespace rehearse {
 namespace {
@@ -30,8 +34,10 @@ class Simulation final : public Control, private JudgesControl {
         view_(state_),
         admissions_(state_, workload),
         eligibility_(state_, workload),
-        following_(state_, options.follow) {
-    sort_submissions();
+        metering_(state_, view_),
+        power_(state_, lifecycle_.power_turn),
+        following_(state_, options.follow),
+        order_(in_order_of_submission(workload)) {
     state_.jobs.reserve(order_.size());
     state_.journal.jobs.reserve(order_.size());
     state_.journal.attempts.reserve(order_.size());
@@ -39,9 +45,12 @@ class Simulation final : public Control, private JudgesControl {
 
   Journal run() {
     const bool by_event = scheduler_.pass() == PassMode::Event;
+    if (power_.is_on()) power_.begin(std::min(next_submit(), next_operation()));
     if (lifecycle_.judges) scheduler_.begin(*this, *this);
     for (std::size_t round = 0;; ++round) {
-      const Time next = std::min({next_submit(), next_end(), next_timer(), next_operation()});
+      const Time next =
+          std::min({next_submit(), next_end(), next_timer(), next_operation(), power_.next()});
+      take_snapshots(next);
       if (next == kNever) break;
       state_.now = next;
       if (by_event) {
@@ -110,7 +119,6 @@ class Simulation final : public Control, private JudgesControl {
 
   void set_fair_share(AssocId assoc, double factor) override { state_.fair_share[assoc] = factor; }
   void wake(Time at) override { timers_.push({at, kNone<JobId>}); }
-
   Clairvoyance clairvoyance() override {
     state_.journal.clairvoyant = true;
     return Clairvoyance([this](JobId job) { return truth(job).run_time; });
@@ -129,7 +137,6 @@ class Simulation final : public Control, private JudgesControl {
     state_.jobs[id].eligible = at;
     state_.journal.attempts[state_.jobs[id].attempt].eligible = at;
   }
-
   void set_list_order(JobId id, std::uint32_t at) override { state_.jobs[id].list_order = at; }
   void set_accruing(JobId id, Time since) override { state_.jobs[id].accrues = since; }
   void set_time_limit(JobId id, Duration limit) override {
@@ -151,25 +158,39 @@ class Simulation final : public Control, private JudgesControl {
     return end(id, JobState::Preempted, mode == PreemptMode::Requeue);
   }
 
-  void set_expected_end(JobId id, Time at) override { move_expected_end(id, at); }
+  void suspend(JobId id) override {
+    const Job& job = state_.jobs[id];
+    pauses_.begin(job.attempt, state_.now, end_of(job.start, length_of(id)));
+    state_.resources.lend_cpus(view_.held(id));
+    state_.journal.suspensions.push_back({job.attempt, state_.now});
+  }
+  void resume(JobId id) override {
+    const AttemptId attempt = state_.jobs[id].attempt;
+    state_.resources.take_cpus_back(view_.held(id));
+    state_.journal.resumed(attempt, state_.now);
+    ends_.push({pauses_.end(attempt, state_.now), attempt});
+    if (metering_.is_on()) metering_.begin(attempt);
+  }
 
+  void set_expected_end(JobId id, Time at) override { move_expected_end(id, at); }
   RequestId add_request(Request request) override {
     return state_.requests.add(std::move(request));
   }
 
   void cancel(JobId id, JobState as) override { leave_queue(id, as); }
+  void count_use(JobId id, double worth) override { metering_.count(id, worth); }
+  void fade_use(double factor) override { metering_.fade(factor); }
+  void forget_use() override { metering_.forget(); }
 
-  void count_use(JobId id, double worth) override {
-    if (limits_use()) meter(id, worth);
-  }
-  void fade_use(double factor) override {
-    if (limits_use()) state_.ledger.decay(factor);
-  }
-  void forget_use() override {
-    if (limits_use()) state_.ledger.reset_usage();
+  void set_power(NodeId node, PowerOrder order) override { power_.obey(node, order); }
+  std::vector<JobId> run_configured() override {
+    std::vector<JobId> jobs;
+    for (const AttemptId id : power_.settle()) jobs.push_back(run_on_its_nodes(id));
+    return jobs;
   }
 
   void note(std::string text) override { notes_.push_back(std::move(text)); }
+  void forget(JobId id, Time at) override { eligibility_.forget(id, at); }
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   Time dependency_due(JobId id) const override {
     return eligibility_.dependencies_of(id).ask_again;
@@ -178,39 +199,6 @@ class Simulation final : public Control, private JudgesControl {
   Following& following() override { return following_; }
 
  private:
-  struct End {
-    Time at;
-    AttemptId attempt;
-    std::optional<JobState> as{};  // none: by itself, or by its time limit
-    bool requeue = false;
-    bool operator>(const End& other) const {
-      return std::tie(at, attempt) > std::tie(other.at, other.attempt);
-    }
-  };
-  struct Timer {
-    Time at;
-    JobId job;  // to be asked whether it is eligible; none: the scheduler's own
-    bool operator>(const Timer& other) const {
-      return std::tie(at, job) > std::tie(other.at, other.job);
-    }
-  };
-
-  static bool earlier(const RunningJob& a, const RunningJob& b) {
-    return std::tie(a.expected_end, a.job) < std::tie(b.expected_end, b.job);
-  }
-
-  void sort_submissions() {
-    order_.resize(workload_.submissions.size());
-    for (std::size_t row = 0; row < order_.size(); ++row) {
-      order_[row] = static_cast<SubmissionId>(row);
-    }
-    std::sort(order_.begin(), order_.end(), [&](SubmissionId a, SubmissionId b) {
-      const Submission& left = workload_.submissions[a];
-      const Submission& right = workload_.submissions[b];
-      return std::tie(left.submit, left.number, a) < std::tie(right.submit, right.number, b);
-    });
-  }
-
   Time next_submit() const {
     if (next_ == order_.size()) return kNever;
     return workload_.submissions[order_[next_]].submit + lifecycle_.submit_phase;
@@ -222,7 +210,17 @@ class Simulation final : public Control, private JudgesControl {
   Time next_end() const { return ends_.empty() ? kNever : ends_.top().at; }
   Time next_timer() const { return timers_.empty() ? kNever : timers_.top().at; }
 
+  // A snapshot sees all that happens at its time.
+  void take_snapshots(Time before) {
+    const std::vector<Time>& times = options_.snapshots;
+    for (; next_snapshot_ < times.size() && times[next_snapshot_] < before; ++next_snapshot_) {
+      state_.now = times[next_snapshot_];
+      options_.take_snapshot(view_);
+    }
+  }
+
   void one_instant() {
+    while (power_.next() == state_.now) advance_power();
     while (next_end() == state_.now) pop_end();
     while (next_timer() == state_.now) pop_timer();
     while (next_operation() == state_.now) {
@@ -233,7 +231,9 @@ class Simulation final : public Control, private JudgesControl {
 
   void one_event() {
     free_those_due();
-    if (next_timer() == state_.now) {
+    if (power_.next() == state_.now) {
+      advance_power();
+    } else if (next_timer() == state_.now) {
       pop_timer();
     } else if (next_submit() == state_.now) {
       submit(order_[next_++]);
@@ -245,16 +245,18 @@ class Simulation final : public Control, private JudgesControl {
   // A job that is requeued by a pass, or made eligible by an end in it, is asked for at once.
   void ask_scheduler() {
     while (freed_ || woken_ || !eligible_.empty() || !ended_.empty() || !submitted_.empty() ||
-           !operations_.empty()) {
+           !operations_.empty() || !powered_.empty()) {
       now_eligible_.swap(eligible_);
       now_ended_.swap(ended_);
       const std::vector<JobId> submitted = std::exchange(submitted_, {});
       const std::vector<const Operation*> operations = std::exchange(operations_, {});
-      const Changes changes{now_eligible_, now_ended_, freed_, submitted, operations};
+      const std::vector<NodeId> powered = std::exchange(powered_, {});
+      const Changes changes{now_eligible_, now_ended_, freed_, submitted, operations, powered};
       freed_ = woken_ = false;
       eligible_.clear();
       ended_.clear();
-      meter_all();
+      // Nothing decays then. A scheduler that judges says itself when use is counted.
+      if (metering_.is_on() && !lifecycle_.judges) metering_.count_all();
       scheduler_.on(changes, *this);
       now_eligible_.clear();
       now_ended_.clear();
@@ -413,32 +415,55 @@ class Simulation final : public Control, private JudgesControl {
     job.request = candidate.request;
     job.start = attempt.start = state_.journal.end = state_.now;
     attempt.started_by = by;
-    Duration length = truth(candidate.job).run_time;
-    if (lifecycle_.judges) {
-      eligibility_.released(candidate.job);
-      if (length < kUnlimited) length += lifecycle_.overhead;
-    } else {
-      length = std::min(length, job.time_limit);
-    }
-    ends_.push({end_of(state_.now, length), job.attempt});
-    job.expected_end = end_of(state_.now, job.time_limit);
-    const RunningJob running{job.expected_end, candidate.job, candidate.cpus};
-    state_.running.insert(
-        std::lower_bound(state_.running.begin(), state_.running.end(), running, earlier), running);
+    if (lifecycle_.judges) eligibility_.released(candidate.job);
+    if (power_.is_on()) power_.allocate(job.attempt, lifecycle_.judges);
+    if (job.is_configuring) set_reason(candidate.job, Reason::Configuring);
+    if (!job.is_configuring)
+      ends_.push({end_of(state_.now, length_of(candidate.job)), job.attempt});
+    const Time from = job.is_configuring ? power_.latest(job.attempt) : state_.now;
+    job.expected_end = end_of(from, job.time_limit);
+    insert_running(state_.running, {job.expected_end, candidate.job, candidate.cpus});
     if (state_.has_limits) {
       state_.ledger.started(view_.payer(candidate.job, job.partition), view_.allocated(job.attempt),
-                            limits_use() ? job.time_limit : Duration::zero());
-      if (limits_use()) metered_[job.attempt] = state_.now;
+                            metering_.is_on() ? job.time_limit : Duration::zero(),
+                            nodes_told(attempt));
+      if (metering_.is_on()) metering_.begin(job.attempt);
     }
     tell_dependents(candidate.job);
   }
 
-  TaskTruth truth(JobId id) const {
-    const JobEntry& entry = state_.journal.jobs[id];
-    if (entry.array_task == kNone<std::uint32_t>) return workload_.truth.of(entry.submission);
-    const std::vector<std::uint32_t>& tasks = workload_.special(entry.submission)->array_tasks;
-    const auto at = std::find(tasks.begin(), tasks.end(), entry.array_task);
-    return workload_.truth.of(entry.submission, static_cast<std::size_t>(at - tasks.begin()));
+  Duration length_of(JobId id) const {
+    return run_length(truth(id), state_.jobs[id].time_limit, lifecycle_);
+  }
+
+  void advance_power() {
+    power_.advance();
+    freed_ = power_.take_freed() || freed_;
+    for (const AttemptId attempt : power_.take_ready()) run_on_its_nodes(attempt);
+    for (const NodeId node : power_.take_changed()) {
+      powered_.push_back(node);
+      if (lifecycle_.judges || state_.power[node].is != NodePower::Failed) continue;
+      for (const AttemptId attempt : power_.waiting_for(node)) {
+        finish(attempt, JobState::NodeFail, true);
+      }
+      power_.put_away(node);
+    }
+  }
+
+  // All nodes of a job that was configuring are up: it starts now.
+  JobId run_on_its_nodes(AttemptId id) {
+    const JobId job_id = state_.journal.attempts[id].job;
+    const Job& job = state_.jobs[job_id];
+    if (metering_.is_on()) metering_.begin(id);
+    ends_.push({end_of(state_.now, length_of(job_id)), id});
+    if (!job.evicting) move_expected_end(job_id, end_of(state_.now, job.time_limit));
+    return job_id;
+  }
+
+  TaskTruth truth(JobId id) const { return truth_of(workload_, state_.journal.jobs[id]); }
+  /// Of a scheduler that judges: limits then count a node of several jobs once (s21e).
+  std::vector<NodeId> nodes_told(const Attempt& attempt) const {
+    return lifecycle_.judges ? nodes_of(state_.journal.held(attempt)) : std::vector<NodeId>();
   }
 
   void pop_timer() {
@@ -457,6 +482,7 @@ class Simulation final : public Control, private JudgesControl {
     const Attempt& attempt = state_.journal.attempts[end.attempt];
     if (attempt.state != JobState::Running) return;  // it was evicted, or ended in its grace time
     if (end.as) return finish(end.attempt, *end.as, end.requeue);
+    if (pauses_.is_put_off(end.attempt, end.at)) return;
     const Job& job = state_.jobs[attempt.job];
     const TaskTruth its = truth(attempt.job);
     if (lifecycle_.judges) scheduler_.ending(attempt.job);
@@ -481,61 +507,31 @@ class Simulation final : public Control, private JudgesControl {
   // Gives its resources back, if pass `event` has not done so already.
   void release(JobId id) {
     const Job& job = state_.jobs[id];
-    const RunningJob key{job.expected_end, id, 0};
-    const auto found = std::lower_bound(state_.running.begin(), state_.running.end(), key, earlier);
-    if (found == state_.running.end() || found->job != id) return;
-    state_.running.erase(found);
+    if (!take_running(state_.running, id, job.expected_end)) return;
     const Attempt& attempt = state_.journal.attempts[job.attempt];
     if (state_.has_limits) {
       Duration unused = Duration::zero();
-      if (limits_use()) {
-        if (!lifecycle_.judges) meter(id, 1);
-        metered_.erase(job.attempt);
-        unused = left_of_limit(job.time_limit, ran(job));
+      if (metering_.is_on()) {
+        if (!lifecycle_.judges) metering_.count(id, 1);
+        unused = metering_.end(job.attempt, pauses_.total(job.attempt));
       }
-      state_.ledger.ended(view_.payer(id, job.partition), view_.allocated(job.attempt), unused);
+      state_.ledger.ended(view_.payer(id, job.partition), view_.allocated(job.attempt), unused,
+                          nodes_told(attempt));
     }
     state_.resources.give(state_.journal.held(attempt), state_.journal.gres);
-  }
-
-  // Where use over time is limited, the ledger learns of it before each pass, and nothing decays. A
-  // scheduler that judges says itself when use is counted, and what it is worth.
-  bool limits_use() const { return state_.limiter.limits_usage(); }
-
-  void meter_all() {
-    if (!limits_use() || lifecycle_.judges) return;
-    for (const RunningJob& running : state_.running) meter(running.job, 1);
-  }
-
-  void meter(JobId id, double worth) {
-    const Job& job = state_.jobs[id];
-    Time& since = metered_.at(job.attempt);
-    const Duration length = std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(since));
-    since = state_.now;
-    const Payer payer = view_.payer(id, job.partition);
-    const TresCounts tres = view_.allocated(job.attempt);
-    const auto seconds = static_cast<double>(whole_seconds(length));
-    state_.ledger.charge(payer, tres, seconds, seconds * worth);
-    state_.ledger.ran(payer, tres, length);
-  }
-
-  Duration ran(const Job& job) const {
-    return std::chrono::seconds(whole_seconds(state_.now) - whole_seconds(job.start));
+    if (power_.is_on()) power_.leave(attempt, lifecycle_.judges);
   }
 
   void move_expected_end(JobId id, Time at) {
     Job& job = state_.jobs[id];
-    const RunningJob key{job.expected_end, id, 0};
-    const auto found = std::lower_bound(state_.running.begin(), state_.running.end(), key, earlier);
-    RunningJob moved = *found;
-    state_.running.erase(found);
+    RunningJob moved = *take_running(state_.running, id, job.expected_end);
     job.expected_end = moved.expected_end = at;
-    state_.running.insert(
-        std::lower_bound(state_.running.begin(), state_.running.end(), moved, earlier), moved);
+    insert_running(state_.running, moved);
   }
 
   void finish(AttemptId attempt_id, JobState state, bool requeued) {
     const JobId id = state_.journal.attempts[attempt_id].job;
+    if (state_.jobs[id].is_configuring) power_.give_up(attempt_id);
     release(id);
     freed_ = true;
     Attempt& attempt = state_.journal.attempts[attempt_id];
@@ -573,21 +569,25 @@ class Simulation final : public Control, private JudgesControl {
   View view_;
   Admissions admissions_;
   Eligibility eligibility_;
+  Metering metering_;
+  Pauses pauses_;
+  Power power_;
   Following following_;
-  std::vector<SubmissionId> order_;
+  const std::vector<SubmissionId> order_;
   std::size_t next_ = 0;  // in order_
   std::size_t next_operation_ = 0;
-  std::priority_queue<End, std::vector<End>, std::greater<>> ends_;
-  std::priority_queue<Timer, std::vector<Timer>, std::greater<>> timers_;
+  std::size_t next_snapshot_ = 0;
+  Agenda<End> ends_;
+  Agenda<Timer> timers_;
   std::map<SubmissionId, std::vector<Candidate>> several_;  // of jobs in several partitions
   std::vector<Candidate> eligible_, now_eligible_;
   std::vector<AttemptId> ended_, now_ended_;
   std::vector<std::string> notes_;
   std::vector<JobId> submitted_;
   std::vector<const Operation*> operations_;
+  std::vector<NodeId> powered_;
   bool freed_ = false, woken_ = false;
   std::vector<JobId> affected_;
-  std::map<AttemptId, Time> metered_;  // running attempts whose use is in the ledger up to then
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <vector>
 
 #include "sim/cluster/cluster.hpp"
 #include "sim/policy/scheduler.hpp"
@@ -23,6 +24,9 @@ struct SimulationOptions {
   std::function<void(Time now, std::size_t submitted, std::size_t all)> progress{};
   /// What the run is to follow; nullptr: nothing. Only a scheduler that judges can.
   const Decisions* follow = nullptr;
+  /// `take_snapshot` is called at each of these times, which rise, with all that happened by then.
+  std::vector<Time> snapshots{};
+  std::function<void(const View&)> take_snapshot{};
 };
 
 /// Replays `workload` on `cluster`. Jobs are created in order of (submit, number, row). A job that

@@ -21,12 +21,39 @@ AssocId parent_in_shares(const IdVector<AssocId, Assoc>& assocs, AssocId id) {
   return parent;
 }
 
+/// The shares of all that stand below an association, by that association.
+IdVector<AssocId, double> shares_below(const IdVector<AssocId, Assoc>& assocs,
+                                       bool adds_root_user) {
+  IdVector<AssocId, double> result;
+  result.resize(assocs.size(), 0.0);
+  if (adds_root_user) result[AssocId{0}] = 1;
+  for (std::size_t i = 0; i < assocs.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    if (assocs[id].parent == kNone<AssocId> || assocs[id].shares_as_parent) continue;
+    result[parent_in_shares(assocs, id)] += static_cast<double>(assocs[id].shares);
+  }
+  return result;
+}
+
+double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
+
+/// A user with its account's shares stays first, as one without use does.
+double level_of(const Assoc& assoc, const Standing& its) {
+  if (assoc.shares_as_parent) return std::numeric_limits<double>::infinity();
+  if (assoc.shares <= 0) return 0;
+  return its.effective_usage > 0 ? its.norm_shares / its.effective_usage
+                                 : std::numeric_limits<double>::infinity();
+}
+
 /// One walk over the tree.
 class Walk {
  public:
   Walk(const IdVector<AssocId, Assoc>& assocs, const IdVector<AssocId, double>& usage,
        bool adds_root_user, IdVector<AssocId, double>& factors)
-      : assocs_(assocs), usage_(usage), adds_root_user_(adds_root_user), factors_(factors) {
+      : assocs_(assocs),
+        standings_(standings(assocs, usage, ShareRule::FairTree, adds_root_user)),
+        adds_root_user_(adds_root_user),
+        factors_(factors) {
     children_.resize(assocs_.size());
     users_ = adds_root_user ? 1 : 0;
     for (std::size_t i = 0; i < assocs_.size(); ++i) {
@@ -70,27 +97,11 @@ class Walk {
   }
 
   std::vector<Sibling> in_order(AssocId parent) const {
-    const bool has_root_user = adds_root_user_ && parent == AssocId{0};
-    double shares = has_root_user ? 1 : 0;
-    for (const AssocId id : children_[parent]) {
-      if (!assocs_[id].shares_as_parent) shares += static_cast<double>(assocs_[id].shares);
-    }
     std::vector<Sibling> siblings;
-    const double all = use_of(usage_, parent);
     for (const AssocId id : children_[parent]) {
-      const auto own = static_cast<double>(assocs_[id].shares);
-      const double used = all > 0 ? use_of(usage_, id) / all : 0;
-      double level_factor = std::numeric_limits<double>::infinity();
-      if (assocs_[id].shares_as_parent) {
-        // A user; it stays first.
-      } else if (own <= 0) {
-        level_factor = 0;
-      } else if (used > 0) {
-        level_factor = own / shares / used;
-      }
-      siblings.push_back({id, assocs_[id].is_user(), level_factor});
+      siblings.push_back({id, assocs_[id].is_user(), standings_[id].level});
     }
-    if (has_root_user) {
+    if (adds_root_user_ && parent == AssocId{0}) {
       siblings.push_back({kRootUser, true, std::numeric_limits<double>::infinity()});
     }
     std::stable_sort(siblings.begin(), siblings.end(), [](const Sibling& a, const Sibling& b) {
@@ -101,7 +112,7 @@ class Walk {
   }
 
   const IdVector<AssocId, Assoc>& assocs_;
-  const IdVector<AssocId, double>& usage_;
+  const IdVector<AssocId, Standing> standings_;
   const bool adds_root_user_;
   IdVector<AssocId, double>& factors_;
   IdVector<AssocId, std::vector<AssocId>> children_;
@@ -109,6 +120,37 @@ class Walk {
 };
 
 }  // namespace
+
+IdVector<AssocId, Standing> standings(const IdVector<AssocId, Assoc>& assocs,
+                                      const IdVector<AssocId, double>& usage, ShareRule rule,
+                                      bool adds_root_user) {
+  const IdVector<AssocId, double> siblings = shares_below(assocs, adds_root_user);
+  const double all = use_of(usage, AssocId{0});
+  IdVector<AssocId, Standing> result;
+  for (std::size_t i = 0; i < assocs.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    const double used = use_of(usage, id), own = ratio(used, all);
+    if (assocs[id].parent == kNone<AssocId>) {
+      result.push_back({1, own, own, level_of(assocs[id], {1, own, own})});
+      continue;
+    }
+    const AssocId parent = parent_in_shares(assocs, id);
+    const Standing above = result[parent];
+    Standing its{ratio(static_cast<double>(assocs[id].shares), siblings[parent]), own, 0, 0};
+    if (rule == ShareRule::FairTree) {
+      its.effective_usage = ratio(used, use_of(usage, parent));
+    } else if (assocs[id].shares_as_parent) {
+      its = {above.norm_shares, own, above.effective_usage};
+    } else {
+      its.effective_usage =
+          parent == AssocId{0} ? own : own + (above.effective_usage - own) * its.norm_shares;
+      its.norm_shares *= above.norm_shares;
+    }
+    its.level = level_of(assocs[id], its);
+    result.push_back(its);
+  }
+  return result;
+}
 
 void fair_tree_factors(const IdVector<AssocId, Assoc>& assocs,
                        const IdVector<AssocId, double>& usage, bool adds_root_user,
@@ -118,34 +160,11 @@ void fair_tree_factors(const IdVector<AssocId, Assoc>& assocs,
 
 void classic_factors(const IdVector<AssocId, Assoc>& assocs, const IdVector<AssocId, double>& usage,
                      double damping, bool adds_root_user, IdVector<AssocId, double>& factors) {
-  IdVector<AssocId, double> sibling_shares, promised, used;
-  sibling_shares.resize(assocs.size(), 0.0);
-  if (adds_root_user) sibling_shares[AssocId{0}] = 1;
+  const auto stand = standings(assocs, usage, ShareRule::Classic, adds_root_user);
   for (std::size_t i = 0; i < assocs.size(); ++i) {
     const auto id = static_cast<AssocId>(i);
-    if (assocs[id].parent == kNone<AssocId> || assocs[id].shares_as_parent) continue;
-    sibling_shares[parent_in_shares(assocs, id)] += static_cast<double>(assocs[id].shares);
-  }
-  const double all = use_of(usage, AssocId{0});
-  for (std::size_t i = 0; i < assocs.size(); ++i) {
-    const auto id = static_cast<AssocId>(i);
-    const double own = all > 0 ? use_of(usage, id) / all : 0;
-    if (assocs[id].parent == kNone<AssocId>) {
-      promised.push_back(1);
-      used.push_back(own);
-    } else {
-      const AssocId parent = parent_in_shares(assocs, id);
-      if (assocs[id].shares_as_parent) {
-        promised.push_back(promised[parent]);
-        used.push_back(used[parent]);
-      } else {
-        const double siblings = sibling_shares[parent];
-        const double share = siblings > 0 ? static_cast<double>(assocs[id].shares) / siblings : 0;
-        promised.push_back(promised[parent] * share);
-        used.push_back(parent == AssocId{0} ? own : own + (used[parent] - own) * share);
-      }
-    }
-    factors[id] = promised[id] > 0 ? std::exp2(-used[id] / promised[id] / damping) : 0;
+    const auto& [promised, own, used, level] = stand[id];
+    factors[id] = promised > 0 ? std::exp2(-used / promised / damping) : 0;
   }
 }
 

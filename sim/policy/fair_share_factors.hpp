@@ -26,8 +26,16 @@
 
 #include "sim/base/ids.hpp"
 #include "sim/cluster/cluster.hpp"
+#include "sim/policy/outlook.hpp"
 
 namespace rehearse {
+
+enum class ShareRule : std::uint8_t { FairTree, Classic };
+
+/// What the factors below are worked out of. O(n).
+IdVector<AssocId, Standing> standings(const IdVector<AssocId, Assoc>& assocs,
+                                      const IdVector<AssocId, double>& usage, ShareRule rule,
+                                      bool adds_root_user);
 
 /// `usage` of an association includes all below it, missing ones have none. An account has the
 /// factor of its first user. `adds_root_user`: rank as slurmdbd does, where the account `root`

@@ -42,6 +42,14 @@ class Control {
   virtual Clairvoyance clairvoyance() = 0;
 };
 
+/// What a scheduler that judges says of a node's power.
+enum class PowerOrder : std::uint8_t {
+  Leave,   ///< its last job's epilog is over: it is idle from now on
+  Down,    ///< as soon as it is idle
+  Up,      ///< it boots, for nobody
+  Repair,  ///< one that had failed to boot answers after all
+};
+
 /// More verbs, for a scheduler that judges: it decides what becomes of a job besides its start.
 class JudgesControl {
  public:
@@ -60,6 +68,9 @@ class JudgesControl {
   virtual bool end(JobId, JobState, bool requeue) = 0;
   /// The same of a victim of `claimant` (kNone: not known any more), journalled as an eviction.
   virtual bool preempt(JobId, PreemptMode, Duration grace, JobId claimant) = 0;
+  /// A running job gives its CPUs back and stands still; it goes on, and ends so much later.
+  virtual void suspend(JobId) = 0;
+  virtual void resume(JobId) = 0;
   /// When it is expected to end: its time limit, or the end of its grace time. A job that ends by
   /// itself later than that has timed out.
   virtual void set_expected_end(JobId, Time) = 0;
@@ -72,8 +83,15 @@ class JudgesControl {
   virtual void count_use(JobId, double worth) = 0;
   virtual void fade_use(double factor) = 0;
   virtual void forget_use() = 0;
+  /// Without effect where nodes are always on.
+  virtual void set_power(NodeId, PowerOrder) = 0;
+  /// Jobs that are configuring and have all of their nodes up run from now on. Which these are.
+  virtual std::vector<JobId> run_configured() = 0;
   /// Something the run has to say in its report: what an operator asked for and is not simulated.
   virtual void note(std::string text) = 0;
+  /// The scheduler knows an ended job no longer since `at`: it counts as satisfied for whatever is
+  /// submitted later and depends on it.
+  virtual void forget(JobId, Time at) = 0;
   /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
   virtual Reason dependency(JobId) const = 0;
   /// When time alone changes that (after:id+minutes); kNever: it does not.
@@ -92,6 +110,7 @@ struct Changes {
   bool resources_freed = false;
   std::span<const JobId> submitted{};              ///< for a scheduler that judges
   std::span<const Operation* const> operations{};  ///< likewise, in order
+  std::span<const NodeId> powered{};               ///< their power has changed
 };
 
 /// How jobs live under a scheduler beside its decisions.
@@ -101,6 +120,8 @@ struct Lifecycle {
   bool judges = false;
   Duration submit_phase = Duration::zero();  ///< of submissions and operations within a second
   Duration overhead = Duration::zero();      ///< a job ends so long after its run time is over
+  Duration power_turn = Duration::zero();    ///< idle nodes are looked at so often; zero: always
+                                             ///< (and jobs run as soon as their nodes are up)
 };
 
 class Scheduler {
@@ -117,6 +138,8 @@ class Scheduler {
   /// A running job is about to end by itself: the last moment to count its use.
   virtual void ending(JobId) {}
   virtual void on(const Changes&, Control&) = 0;
+  /// What it has in mind now, for a snapshot. A scheduler that keeps less leaves the rest out.
+  virtual void tell(const View&, Outlook&) const {}
 };
 
 }  // namespace rehearse

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "sim/policy/clairvoyance.hpp"
+#include "sim/policy/outlook.hpp"
 #include "sim/policy/view.hpp"
 
 namespace rehearse {
@@ -22,6 +24,10 @@ class PriorityPolicy {
   virtual bool changes_with_time() const { return true; }
   /// Whether it reads View::fair_share: only then the fair-share slot is asked.
   virtual bool uses_fair_share() const { return false; }
+  /// What the score of a pending job was made of at `at`; nothing if it is no sum of such factors.
+  virtual std::optional<PriorityFactors> factors(const View&, const Candidate&, Time at) {
+    return static_cast<void>(at), std::nullopt;
+  }
 };
 
 /// A priority that may see true run times. The report's first line says so.
@@ -92,7 +98,9 @@ class PreemptionPolicy {
   /// depend on the claimant's partition, account, QOS, --priority and --nice, and on nothing else.
   virtual void victims(const View&, const Candidate& claimant, std::vector<Victim>&) = 0;
   /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
-  /// were running (Slurm's sort_job_queue2).
+  /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
+  /// were running (Slurm's sort_job_queue2). It may depend on both's partition, QOS, --priority and
+  /// --nice, and on nothing else.
   virtual bool could_preempt(const View&, const Candidate& claimant, const Candidate& other) {
     return static_cast<void>(claimant), static_cast<void>(other), false;
   }

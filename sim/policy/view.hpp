@@ -33,6 +33,7 @@ struct State {
   Limiter limiter;
   bool has_limits = false;
   std::vector<RunningJob> running;       ///< by (expected end, job)
+  IdVector<NodeId, PowerState> power;    ///< empty: all nodes are always on
   IdVector<AssocId, double> fair_share;  ///< factor of each association, 1 until it is set
 };
 
@@ -42,6 +43,7 @@ class View {
 
   Time now() const { return state_.now; }
   const Cluster& cluster() const { return state_.cluster; }
+  std::size_t job_count() const { return state_.jobs.size(); }
   const Job& job(JobId id) const { return state_.jobs[id]; }
   const Request& request(const Candidate& candidate) const {
     return state_.requests[candidate.request];
@@ -71,6 +73,10 @@ class View {
   std::span<const Share> held(JobId id) const {
     return state_.journal.held(state_.journal.attempts[job(id).attempt]);
   }
+  /// Whether nodes are powered down at all.
+  bool saves_power() const { return !state_.power.empty(); }
+  /// REQUIRES: saves_power().
+  const PowerState& power(NodeId node) const { return state_.power[node]; }
   const GresArena& gres() const { return state_.journal.gres; }
   const Attempt& attempt(AttemptId id) const { return state_.journal.attempts[id]; }
   /// What an attempt holds, or held, per TRES position.

@@ -32,6 +32,10 @@ void write_shares_csv(const Cluster& cluster, const Workload& workload, const Jo
 void write_divergences_csv(const Cluster& cluster, const Workload& workload, const Journal& journal,
                            const Sink& sink);
 
+/// A row per time that a node was on, by node, then time.
+void write_power_csv(const Cluster& cluster, const Workload& workload, const Journal& journal,
+                     const Sink& sink);
+
 std::string timeline_csv(const Timeline& timeline);
 
 /// Everything in Metrics but its timeline. The value of "schema" is kSummarySchema; it grows when a
@@ -67,9 +71,9 @@ std::string manifest_json(const RunManifest& manifest);
 std::string sha256_of_file(const std::string& path);
 std::string sha256(std::string_view bytes);
 
-/// Writes jobs.csv, timeline.csv, summary.json, manifest.json, if `shares` shares.csv, and if
-/// decisions were followed divergences.csv, into `directory`, which is made if it is missing.
-/// Throws std::system_error.
+/// Writes jobs.csv, timeline.csv, summary.json, manifest.json, if `shares` shares.csv, if the
+/// cluster saves power power.csv, and if decisions were followed divergences.csv, into `directory`,
+/// which is made if it is missing. Throws std::system_error.
 void write_run(const std::string& directory, const Cluster& cluster, const Workload& workload,
                const Journal& journal, const Metrics& metrics, const RunManifest& manifest,
                bool shares);

@@ -84,6 +84,7 @@ void write_run(const std::string& directory, const Cluster& cluster, const Workl
   table("jobs.csv", write_jobs_csv);
   if (shares) table("shares.csv", write_shares_csv);
   if (!manifest.follow.path.empty()) table("divergences.csv", write_divergences_csv);
+  if (cluster.power) table("power.csv", write_power_csv);
   write_text(directory + "/timeline.csv", timeline_csv(metrics.timeline));
   write_text(directory + "/summary.json", summary_json(metrics));
   write_text(directory + "/manifest.json", manifest_json(manifest));

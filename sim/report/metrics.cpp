@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "sim/base/text.hpp"
@@ -92,6 +93,7 @@ class Measurement {
     metrics_.notes = journal_.notes;
     metrics_.not_simulated = cluster_.not_simulated;
     say_what_has_no_effect(options.scheduler);
+    if (options.scheduler == "slurm") say_what_is_capacity();
     group_jobs();
     add_attempts();
     finish_groups();
@@ -119,6 +121,15 @@ class Measurement {
       metrics_.not_simulated.push_back(
           fmt::format("the option {} has no effect: {} submissions", option, rows));
     }
+  }
+
+  void say_what_is_capacity() {
+    const auto takes_nodes = [](const Operation& each) {
+      return std::holds_alternative<UpdateNodes>(each.action) ||
+             std::holds_alternative<ChangeReservation>(each.action);
+    };
+    if (!std::any_of(workload_.operations.begin(), workload_.operations.end(), takes_nodes)) return;
+    metrics_.notes.emplace_back("use: nodes count while they are down, drained or reserved too");
   }
 
   // Puts every job that has started into its groups, and names those that have not run.
@@ -162,6 +173,12 @@ class Measurement {
     std::int64_t first_submit = std::numeric_limits<std::int64_t>::max();
     std::int64_t last_end = std::numeric_limits<std::int64_t>::min();
     held_.resize(cluster_.tres_count(), 0);
+    std::map<AttemptId, std::int64_t> suspended;
+    for (const Suspension& each : journal_.suspensions) {
+      const Time last = std::min(each.until, journal_.attempts[each.attempt].end);
+      suspended[each.attempt] +=
+          whole_seconds(last == kNever ? journal_.end : last) - whole_seconds(each.from);
+    }
     for (std::size_t i = 0; i < journal_.attempts.size(); ++i) {
       const auto id = static_cast<AttemptId>(i);
       const Attempt& attempt = journal_.attempts[id];
@@ -175,8 +192,10 @@ class Measurement {
       sums.response += start - whole_seconds(attempt.submit);
       sums.held += seconds;
       ++metrics_.started_by[static_cast<std::size_t>(attempt.started_by)];
-      add_held(attempt, seconds);
-      add_to_groups(id, attempt, seconds, split);
+      const auto paused = suspended.find(id);
+      const std::int64_t with_cpus = paused == suspended.end() ? seconds : seconds - paused->second;
+      add_held(attempt, seconds, with_cpus);
+      add_to_groups(id, attempt, seconds, with_cpus, split);
     }
     if (first_submit <= last_end) {
       metrics_.first_submit = first_submit;
@@ -184,10 +203,11 @@ class Measurement {
     }
   }
 
-  void add_held(const Attempt& attempt, std::int64_t seconds) {
+  void add_held(const Attempt& attempt, std::int64_t seconds, std::int64_t with_cpus) {
     for (const Share& share : journal_.held(attempt)) {
       const double times = static_cast<double>(share.nodes) * static_cast<double>(seconds);
-      held_[kTresCpu] += times * share.cpus;
+      held_[kTresCpu] += static_cast<double>(share.nodes) * static_cast<double>(with_cpus) *
+                         static_cast<double>(share.cpus);
       held_[kTresMem] += times * static_cast<double>(share.memory_mib);
       if (share.gres == 0) continue;
       const auto row = journal_.gres.row(share.gres);
@@ -200,7 +220,7 @@ class Measurement {
   }
 
   void add_to_groups(AttemptId id, const Attempt& attempt, std::int64_t seconds,
-                     const ReasonSplit& split) {
+                     std::int64_t with_cpus, const ReasonSplit& split) {
     const std::size_t job = index(attempt.job);
     if (all_.of_job[job] == Grouping::kNoGroup) return;
     const Held held = held_by(cluster_, journal_, attempt);
@@ -208,10 +228,10 @@ class Measurement {
     for (Grouping* each : groupings()) {
       Group& group = each->groups[each->of_job[job]];
       group.preemptions += lost;
-      group.cpu_seconds += held.cpus * seconds;
+      group.cpu_seconds += held.cpus * with_cpus;
       group.gpu_seconds += held.gpus * seconds;
       if (!lost) continue;
-      group.lost_cpu_seconds += held.cpus * seconds;
+      group.lost_cpu_seconds += held.cpus * with_cpus;
       group.lost_gpu_seconds += held.gpus * seconds;
     }
     split.for_each(id, [&](Reason reason, std::int64_t waited) {
@@ -285,6 +305,7 @@ class Measurement {
       if (kind.is_gpu()) use.stranded_seconds = static_cast<double>(usage.stranded_seconds[k]);
     }
     metrics_.timeline = std::move(usage.timeline);
+    metrics_.power = power_use(cluster_, journal_, metrics_.first_submit, metrics_.last_end);
     metrics_.deliveries =
         deliveries(cluster_, workload_, journal_, metrics_.first_submit, metrics_.last_end);
   }

@@ -22,6 +22,7 @@
 
 #include "sim/cluster/cluster.hpp"
 #include "sim/report/deliveries.hpp"
+#include "sim/report/power.hpp"
 #include "sim/report/usage.hpp"
 #include "sim/state/journal.hpp"
 #include "sim/state/reason.hpp"
@@ -96,6 +97,8 @@ struct Metrics {
   std::vector<Utilization> utilization;
   std::vector<Delivery> deliveries;  ///< of the accounts that the cluster file declares
   double stranded_gpu_seconds = 0;
+
+  PowerUse power;
 
   std::int64_t cancelled_by_preemption = 0;  ///< evictions by mode
   std::int64_t requeued_by_preemption = 0;

@@ -45,9 +45,16 @@ void append_groups(std::string& out, std::string_view title, const std::vector<G
   }
 }
 
-void append_distribution(std::string& out, std::string_view title, const Distribution& values) {
-  out += fmt::format("{:<22}mean {}, median {}, p90 {}, p99 {}\n", title, duration(values.mean),
-                     duration(values.median), duration(values.p90), duration(values.p99));
+// Of how many of `jobs` a figure tells, where some have not started: " (2 of 8 jobs)".
+std::string how_many(const Distribution& values, std::int64_t jobs) {
+  return values.count < jobs ? fmt::format(" ({} of {} jobs)", values.count, jobs) : "";
+}
+
+void append_distribution(std::string& out, std::string_view title, const Distribution& values,
+                         std::int64_t jobs) {
+  out += fmt::format("{:<22}mean {}, median {}, p90 {}, p99 {}{}\n", title, duration(values.mean),
+                     duration(values.median), duration(values.p90), duration(values.p99),
+                     how_many(values, jobs));
 }
 
 void append_head(std::string& out, const Metrics& metrics) {
@@ -59,12 +66,12 @@ void append_head(std::string& out, const Metrics& metrics) {
   for (const NotRun& each : metrics.left_over) left_over += each.jobs;
   out += fmt::format("{:<22}{}: {} started, {} rejected, {} left over\n", "jobs", metrics.jobs,
                      metrics.all.wait.count, rejected, left_over);
-  append_distribution(out, "wait", metrics.all.wait);
-  append_distribution(out, "submit to start", metrics.all.response);
+  append_distribution(out, "wait", metrics.all.wait, metrics.jobs);
+  append_distribution(out, "submit to start", metrics.all.response, metrics.jobs);
   const Distribution& slowdown = metrics.all.slowdown;
-  out +=
-      fmt::format("{:<22}mean {:.3f}, median {:.2f}, p90 {:.2f}, p99 {:.2f}\n", "bounded slowdown",
-                  slowdown.mean, slowdown.median, slowdown.p90, slowdown.p99);
+  out += fmt::format("{:<22}mean {:.3f}, median {:.2f}, p90 {:.2f}, p99 {:.2f}{}\n",
+                     "bounded slowdown", slowdown.mean, slowdown.median, slowdown.p90, slowdown.p99,
+                     how_many(slowdown, metrics.jobs));
   out += fmt::format("{:<22}{} from first submit to last end\n", "makespan",
                      format_slurm_seconds(metrics.makespan()));
 }
@@ -77,6 +84,13 @@ void append_use(std::string& out, const Metrics& metrics) {
       out += fmt::format(", {:.1f} GPU-hours stranded", use.stranded_seconds / kHour);
     }
     out += '\n';
+  }
+  if (const PowerUse& power = metrics.power; power.nodes > 0) {
+    const double all = static_cast<double>(power.nodes) * static_cast<double>(metrics.makespan());
+    out +=
+        fmt::format("{:<22}{:.1f} node-hours on ({:.1f} % of all), {} boots, {} of them failed\n",
+                    "power", power.on_seconds / kHour, all > 0 ? 100 * power.on_seconds / all : 0,
+                    power.boots, power.failed);
   }
   const std::int64_t preemptions = metrics.cancelled_by_preemption + metrics.requeued_by_preemption;
   if (preemptions == 0) return;

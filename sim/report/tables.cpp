@@ -200,7 +200,7 @@ class JobsTable {
   }
 
   void append_name(const JobEntry& job, const Submission& submission) {
-    if (job.array_task != kNone<std::uint32_t>) {
+    if (job.array_task != kNone<std::uint32_t> || workload_.is_component(job.submission)) {
       append(out_, csv_field(job_name(workload_, job)));
     } else if (submission.name != kNone<NameId>) {
       append(out_, names_[submission.name]);
@@ -346,7 +346,8 @@ std::string timeline_csv(const Timeline& timeline) {
   for (const std::string& type : timeline.gpu_types) {
     out += "," + csv_field(type + "_used") + "," + csv_field(type + "_free");
   }
-  out += ",gpus_stranded,queue\n";
+  const bool has_power = !timeline.nodes_up.empty();
+  out += has_power ? ",gpus_stranded,queue,nodes_up,nodes_booting\n" : ",gpus_stranded,queue\n";
   for (std::size_t row = 0; row < timeline.time.size(); ++row) {
     const auto add = [&](std::int64_t amount) {
       out += ',';
@@ -361,6 +362,8 @@ std::string timeline_csv(const Timeline& timeline) {
     }
     add(timeline.gpus_stranded[row]);
     add(timeline.queue[row]);
+    if (has_power) add(timeline.nodes_up[row]);
+    if (has_power) add(timeline.nodes_booting[row]);
     out += '\n';
   }
   return out;

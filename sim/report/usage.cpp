@@ -1,22 +1,25 @@
 #include "sim/report/usage.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <utility>
 
 #include "sim/report/held.hpp"
 
 namespace rehearse {
 namespace {
 
-enum class ChangeKind : std::uint8_t { Eligible, Start, End, Leave };
+enum class ChangeKind : std::uint8_t { Eligible, Start, End, Leave, Suspend, Resume, Power };
 
 struct UsageChange {
   std::int64_t at;
-  AttemptId attempt;
+  AttemptId attempt;  // of Power: the position in Journal::power
   ChangeKind kind;
+  std::size_t power() const { return kind == ChangeKind::Power ? index(attempt) + 1 : 0; }
 };
 
-// All that happens to attempts, in order of the second in which it does.
+// All that happens to attempts and to the power of nodes, in order of the second in which it does.
 std::vector<UsageChange> changes_of(const Journal& journal) {
   std::vector<UsageChange> changes;
   changes.reserve(3 * journal.attempts.size());
@@ -33,8 +36,21 @@ std::vector<UsageChange> changes_of(const Journal& journal) {
     }
     if (started) add(attempt.end, ChangeKind::End);
   }
-  std::sort(changes.begin(), changes.end(),
-            [](const UsageChange& a, const UsageChange& b) { return a.at < b.at; });
+  for (const Suspension& each : journal.suspensions) {
+    const Time end = journal.attempts[each.attempt].end;
+    changes.push_back({whole_seconds(each.from), each.attempt, ChangeKind::Suspend});
+    const Time until = std::min(each.until, end);
+    if (until != kNever) {
+      changes.push_back({whole_seconds(until), each.attempt, ChangeKind::Resume});
+    }
+  }
+  for (std::size_t i = 0; i < journal.power.size(); ++i) {
+    const std::int64_t at = whole_seconds(journal.power[i].at);
+    changes.push_back({at, static_cast<AttemptId>(i), ChangeKind::Power});
+  }
+  std::sort(changes.begin(), changes.end(), [](const UsageChange& a, const UsageChange& b) {
+    return a.at != b.at ? a.at < b.at : a.power() < b.power();
+  });
   return changes;
 }
 
@@ -99,7 +115,7 @@ class FreeGpus {
     const FreeNode& node = nodes_[i];
     if (!node.has_gpus) return;
     std::int64_t usable = std::numeric_limits<std::int64_t>::max();
-    if (cpus_per_gpu_ > 0) usable = node.cpus / cpus_per_gpu_;
+    if (cpus_per_gpu_ > 0) usable = std::max<std::int64_t>(node.cpus, 0) / cpus_per_gpu_;
     if (node.memory_for_a_gpu > 0) {
       usable = std::min(usable, node.memory_mib / node.memory_for_a_gpu);
     }
@@ -156,6 +172,11 @@ class Sweep {
     timeline.gpus_used.resize(gpu_kinds_.size());
     gpus_used_.resize(gpu_kinds_.size(), 0);
     usage_.stranded_seconds.resize(cluster.gres.size(), 0);
+    if (!cluster.power) return;
+    for (const Node& node : cluster.nodes) {
+      power_.push_back(node.is_cloud ? NodePower::Down : NodePower::Up);
+      ++nodes_in_[static_cast<std::size_t>(power_.back())];
+    }
   }
 
   Usage run() {
@@ -206,13 +227,32 @@ class Sweep {
       stranded += free_.stranded()[gpu_kinds_[i]];
     }
     timeline.gpus_stranded.push_back(stranded);
+    if (power_.empty()) return;
+    timeline.nodes_up.push_back(nodes_in_[static_cast<std::size_t>(NodePower::Up)]);
+    timeline.nodes_booting.push_back(nodes_in_[static_cast<std::size_t>(NodePower::PoweringUp)]);
   }
 
   void apply(const UsageChange& change) {
+    if (change.kind == ChangeKind::Power) {
+      const PowerChange& to = journal_.power[index(change.attempt)];
+      --nodes_in_[static_cast<std::size_t>(std::exchange(power_[to.node], to.to))];
+      ++nodes_in_[static_cast<std::size_t>(to.to)];
+      return;
+    }
     if (change.kind == ChangeKind::Eligible) ++queue_;
     if (change.kind == ChangeKind::Start || change.kind == ChangeKind::Leave) --queue_;
     if (change.kind == ChangeKind::Eligible || change.kind == ChangeKind::Leave) return;
-    const int sign = change.kind == ChangeKind::Start ? 1 : -1;
+    const bool takes = change.kind == ChangeKind::Start || change.kind == ChangeKind::Resume;
+    const int sign = takes ? 1 : -1;
+    if (change.kind == ChangeKind::Suspend || change.kind == ChangeKind::Resume) {
+      for (Share share : journal_.held(journal_.attempts[change.attempt])) {
+        cpus_used_ += std::int64_t{sign} * share.nodes * share.cpus;
+        share.gres = 0;
+        share.memory_mib = 0;
+        free_.change(share, journal_.gres, sign);
+      }
+      return;
+    }
     for (const Share& share : journal_.held(journal_.attempts[change.attempt])) {
       cpus_used_ += std::int64_t{sign} * share.nodes * share.cpus;
       if (gpu_kinds_.empty()) continue;
@@ -231,7 +271,9 @@ class Sweep {
   FreeGpus free_;
   std::int64_t cpus_used_ = 0;
   std::int64_t queue_ = 0;
-  std::vector<std::int64_t> gpus_used_;  // by position in gpu_kinds_
+  std::vector<std::int64_t> gpus_used_;     // by position in gpu_kinds_
+  IdVector<NodeId, NodePower> power_;       // empty: nodes are always on
+  std::array<std::int64_t, 5> nodes_in_{};  // by NodePower
   Usage usage_;
 };
 

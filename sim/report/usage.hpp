@@ -28,6 +28,8 @@ struct Timeline {
   std::vector<std::vector<std::int64_t>> gpus_used;  ///< [type][row]
   std::vector<std::int64_t> gpus_stranded;           ///< of all types
   std::vector<std::int64_t> queue;                   ///< eligible attempts that wait
+  /// Where nodes are powered down; else empty.
+  std::vector<std::int64_t> nodes_up, nodes_booting;
 };
 
 struct UsageOptions {

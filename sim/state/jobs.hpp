@@ -2,7 +2,10 @@
 // (D14): an expected end is start + time limit.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "sim/base/ids.hpp"
@@ -35,10 +38,11 @@ struct Job {
   std::int32_t nice = 0;
   std::int64_t admin_priority = -1;  ///< --priority; -1: the policy's
   JobState state = JobState::Pending;
-  bool evicting = false;  ///< told to go, in its grace time
-  RequestId request{};    ///< of the partition it runs in, or the first it asked for
+  bool evicting = false;        ///< told to go, in its grace time
+  bool is_configuring = false;  ///< it has nodes that still boot: it runs from then on
+  RequestId request{};          ///< of the partition it runs in, or the first it asked for
   PartitionId partition{};
-  Time start = kNever;
+  Time start = kNever;         ///< while it is configuring: when it was given its nodes
   Time expected_end = kNever;  ///< start + time limit, or the end of its grace time
 };
 
@@ -47,6 +51,24 @@ struct RunningJob {
   Time expected_end;
   JobId job;
   std::uint32_t cpus;
+  bool operator<(const RunningJob& other) const {
+    return std::tie(expected_end, job) < std::tie(other.expected_end, other.job);
+  }
 };
+
+/// Of a table in order of (expected end, job); O(jobs that run).
+inline void insert_running(std::vector<RunningJob>& running, RunningJob job) {
+  running.insert(std::lower_bound(running.begin(), running.end(), job), job);
+}
+/// Takes the job out of it, if it is there.
+inline std::optional<RunningJob> take_running(std::vector<RunningJob>& running, JobId job,
+                                              Time expected_end) {
+  const auto found =
+      std::lower_bound(running.begin(), running.end(), RunningJob{expected_end, job, 0});
+  if (found == running.end() || found->job != job) return std::nullopt;
+  const RunningJob taken = *found;
+  running.erase(found);
+  return taken;
+}
 
 }  // namespace rehearse

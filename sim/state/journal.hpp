@@ -13,6 +13,7 @@
 #include "sim/base/ids.hpp"
 #include "sim/base/time.hpp"
 #include "sim/cluster/cluster.hpp"
+#include "sim/state/power.hpp"
 #include "sim/state/reason.hpp"
 #include "sim/state/resources.hpp"
 
@@ -56,7 +57,7 @@ struct Attempt {
       kNone<PartitionId>;  ///< where it runs; before that the first it asked for
   Time submit = kNever;    ///< or the time of the requeue
   Time eligible = kNever;  ///< submitted, not held, begin time and dependencies past
-  Time start = kNever;
+  Time start = kNever;     ///< once all of its nodes are up
   Time end = kNever;
   Duration time_limit = kUnlimited;
   std::uint32_t first_share = 0;
@@ -77,6 +78,13 @@ struct Eviction {
   JobId claimant;
   PreemptMode mode;
   Duration grace;
+};
+
+/// A running attempt was suspended: it had no CPUs then.
+struct Suspension {
+  AttemptId attempt;
+  Time from;
+  Time until = kNever;
 };
 
 /// In what a scheduler differs from decisions that it follows (decisions.hpp).
@@ -110,6 +118,8 @@ struct Journal {
   GresArena gres;
   std::vector<ReasonChange> reasons;
   std::vector<Eviction> evictions;
+  std::vector<Suspension> suspensions;  ///< in order of their begin
+  std::vector<PowerChange> power;       ///< of nodes that are up when the run begins, from then on
   IdVector<UserId, std::string> users;
   IdVector<AssocId, Assoc> assocs;  ///< the cluster's, then users that came up in the run
   std::vector<std::string> notes;   ///< what the run has to say: trimmed requests, refusals, ...
@@ -117,6 +127,12 @@ struct Journal {
   bool clairvoyant = false;             ///< a policy has read true run times
   Time end = Time::min();               ///< of the last event
 
+  /// The attempt's last suspension is over.
+  void resumed(AttemptId attempt, Time now) {
+    for (Suspension& each : suspensions) {
+      if (each.attempt == attempt && each.until == kNever) each.until = now;
+    }
+  }
   std::span<const Share> held(const Attempt& attempt) const {
     return {shares.data() + attempt.first_share, attempt.share_count};
   }

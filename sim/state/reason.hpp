@@ -1,6 +1,7 @@
 // Why a job waits, or why it was refused: Slurm's names (squeue's %r). MaxCpusPerGpu is ours, for
-// the sites' rule of that name; from InvalidTimeLimit to ReservationAccess they are what sbatch is
-// told (Slurm's error codes without ESLURM_), which squeue never shows.
+// the sites' rule of that name, and so is Configuring, for the state CF of a job whose nodes boot;
+// from InvalidTimeLimit to ReservationAccess they are what sbatch is told (Slurm's error codes
+// without ESLURM_), which squeue never shows.
 #pragma once
 
 #include <array>
@@ -29,6 +30,7 @@ namespace rehearse {
   X(ReqNodeNotAvail)                \
   X(NodeDown)                       \
   X(Cleaning)                       \
+  X(Configuring)                    \
   X(PartitionDown)                  \
   X(PartitionInactive)              \
   X(PartitionConfig)                \

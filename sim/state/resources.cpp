@@ -32,6 +32,11 @@ Resources::Resources(const Cluster& cluster)
               free_gres_.begin() + static_cast<std::ptrdiff_t>(i * kinds_));
   }
   free_cpus_total_ = total_cpus_;
+  for (const Partition& partition : cluster.partitions) {
+    if (partition.jobs_on_cpu() < 2) continue;
+    shared_cpus_.resize(cluster.nodes.size(), -1);
+    partition.nodes.for_each([&](NodeId node) { return shared_cpus_[index(node)] = 0, true; });
+  }
 }
 
 void Resources::set_free(std::size_t node, std::uint32_t cpus) {
@@ -48,7 +53,8 @@ bool Resources::is_free(std::span<const Share> shares, const GresArena& arena) c
   for (const Share& share : shares) {
     const std::span<const std::uint32_t> row = arena.row(share.gres);
     for (std::size_t node = index(share.first); node < index(share.first) + share.nodes; ++node) {
-      if (free_cpus_[node] < share.cpus || free_memory_[node] < share.memory_mib) return false;
+      if (free_cpus_[node] < share.cpus && !is_shared(node)) return false;
+      if (free_memory_[node] < share.memory_mib) return false;
       if (share.gres == 0) continue;
       for (std::size_t kind = 0; kind < kinds_; ++kind) {
         if (free_gres_[node * kinds_ + kind] < row[kind]) return false;
@@ -62,9 +68,12 @@ void Resources::take(std::span<const Share> shares, const GresArena& arena) {
   for (const Share& share : shares) {
     const std::span<const std::uint32_t> row = arena.row(share.gres);
     for (std::size_t node = index(share.first); node < index(share.first) + share.nodes; ++node) {
-      SIM_CHECK(free_cpus_[node] >= share.cpus && free_memory_[node] >= share.memory_mib,
+      const std::uint32_t cpus = std::min(share.cpus, free_cpus_[node]);
+      SIM_CHECK((cpus == share.cpus || is_shared(node)) && free_memory_[node] >= share.memory_mib,
                 "node {} has not what is taken from it", node);
-      set_free(node, free_cpus_[node] - share.cpus);
+      if (cpus < share.cpus) shared_cpus_[node] += share.cpus - cpus;
+      set_free(node, free_cpus_[node] - cpus);
+      free_cpus_total_ -= cpus;
       free_memory_[node] -= share.memory_mib;
       ++jobs_[node];
       if (share.gres == 0) continue;
@@ -74,7 +83,37 @@ void Resources::take(std::span<const Share> shares, const GresArena& arena) {
         free_gres_[node * kinds_ + kind] -= row[kind];
       }
     }
-    free_cpus_total_ -= std::int64_t{share.nodes} * share.cpus;
+  }
+}
+
+void Resources::give_cpus(std::size_t node, std::uint32_t cpus) {
+  if (is_shared(node)) {
+    const auto owed = static_cast<std::uint32_t>(std::min<std::int64_t>(cpus, shared_cpus_[node]));
+    shared_cpus_[node] -= owed;
+    cpus -= owed;
+  }
+  set_free(node, free_cpus_[node] + cpus);
+  free_cpus_total_ += cpus;
+}
+
+void Resources::lend_cpus(std::span<const Share> shares) {
+  for (const Share& share : shares) {
+    for (std::size_t node = index(share.first); node < index(share.first) + share.nodes; ++node) {
+      give_cpus(node, share.cpus);
+    }
+  }
+}
+
+void Resources::take_cpus_back(std::span<const Share> shares) {
+  for (const Share& share : shares) {
+    for (std::size_t node = index(share.first); node < index(share.first) + share.nodes; ++node) {
+      const std::uint32_t cpus = std::min(share.cpus, free_cpus_[node]);
+      set_free(node, free_cpus_[node] - cpus);
+      free_cpus_total_ -= cpus;
+      if (cpus == share.cpus) continue;
+      shared_cpus_.resize(free_cpus_.size(), -1);
+      shared_cpus_[node] = std::max<std::int64_t>(shared_cpus_[node], 0) + share.cpus - cpus;
+    }
   }
 }
 
@@ -83,7 +122,7 @@ void Resources::give(std::span<const Share> shares, const GresArena& arena) {
     const std::span<const std::uint32_t> row = arena.row(share.gres);
     for (std::size_t node = index(share.first); node < index(share.first) + share.nodes; ++node) {
       SIM_CHECK(jobs_[node] > 0, "node {} is given back what nobody took", node);
-      set_free(node, free_cpus_[node] + share.cpus);
+      give_cpus(node, share.cpus);
       free_memory_[node] += share.memory_mib;
       --jobs_[node];
       if (share.gres == 0) continue;
@@ -91,8 +130,18 @@ void Resources::give(std::span<const Share> shares, const GresArena& arena) {
         free_gres_[node * kinds_ + kind] += row[kind];
       }
     }
-    free_cpus_total_ += std::int64_t{share.nodes} * share.cpus;
   }
+}
+
+void Resources::close(NodeId node) {
+  SIM_CHECK(jobs(node) == 0, "node {} has a job and is powered down", index(node));
+  free_cpus_total_ -= free_cpus(node);
+  set_free(index(node), 0);
+}
+
+void Resources::open(NodeId node, std::uint32_t cpus) {
+  free_cpus_total_ += cpus;
+  set_free(index(node), cpus);
 }
 
 void Resources::take_pool(std::uint32_t cpus, std::vector<Share>& taken) {

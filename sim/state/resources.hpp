@@ -60,12 +60,22 @@ class Resources {
   std::uint32_t jobs(NodeId node) const { return jobs_[index(node)]; }
   const std::vector<std::uint64_t>& nodes_with_free_cpus() const { return has_free_; }
 
-  /// Whether all that `shares` name is free. Shares of one job: no node twice.
+  /// Whether all that `shares` name is free. Shares of one job: no node twice. CPUs of nodes where
+  /// a partition lets jobs share them (OverSubscribe) can always be had.
   bool is_free(std::span<const Share> shares, const GresArena& arena) const;
   /// Takes what `shares` name. REQUIRES: it is free.
   void take(std::span<const Share> shares, const GresArena& arena);
   /// Gives back exactly what an earlier take took.
   void give(std::span<const Share> shares, const GresArena& arena);
+
+  /// CPUs only, of a job that is suspended and goes on. Those that others have by then it shares
+  /// with them; from then on CPUs of that node count as shared.
+  void lend_cpus(std::span<const Share> shares);
+  void take_cpus_back(std::span<const Share> shares);
+  /// Keeps jobs off a node that is powered down, or lets them come again. REQUIRES: no job is
+  /// there.
+  void close(NodeId node);
+  void open(NodeId node, std::uint32_t cpus);
 
   /// Pool requests only: takes `cpus` CPUs first fit and appends what was taken.
   /// REQUIRES: cpus <= free_cpus().
@@ -73,6 +83,10 @@ class Resources {
 
  private:
   void set_free(std::size_t node, std::uint32_t cpus);
+  void give_cpus(std::size_t node, std::uint32_t cpus);
+  bool is_shared(std::size_t node) const {
+    return !shared_cpus_.empty() && shared_cpus_[node] >= 0;
+  }
 
   std::size_t kinds_;
   std::int64_t total_cpus_ = 0;
@@ -82,6 +96,8 @@ class Resources {
   std::vector<std::uint32_t> free_gres_;   // node-major
   std::vector<std::uint32_t> jobs_;
   std::vector<std::uint64_t> has_free_;  // one bit a node
+  // CPUs that are taken beyond what the node has; -1: they cannot be. Empty: on no node.
+  std::vector<std::int64_t> shared_cpus_;
 };
 
 /// Lower keys are used first; equal keys in node order. Null: node order.

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "sim/base/text.hpp"
 #include "sim/config/fields.hpp"
 #include "sim/config/load_workload_model.hpp"
-#include "sim/config/slurm/load_slurm.hpp"
 #include "sim/study/suite.hpp"
 #include "sim/workload/load_trace.hpp"
 #include "sim/workload/read_events.hpp"
@@ -100,6 +100,24 @@ void check_suite(const std::string& path, CheckedFile& checked) {
   }
 }
 
+/// By content; names that say what they are, and what cannot be read, are left to others.
+bool is_accounts(const std::string& path) {
+  if (is_yaml_name(path) || is_trace_name(path) || is_flat_machine(path)) return false;
+  if (path.ends_with(".conf") || !std::filesystem::exists(path)) return false;
+  try {
+    return is_sacctmgr_file(path);
+  } catch (const InputError&) {
+    return false;
+  }
+}
+
+void check_accounts(const std::vector<std::string>& paths, CheckedFile& checked) {
+  collect(checked.diagnostics, [&] {
+    checked.accounts = load_sacctmgr(paths);
+    checked.diagnostics.add(checked.accounts->warnings);
+  });
+}
+
 }  // namespace
 
 std::string_view kind_name(CheckedFile::Kind kind) {
@@ -116,6 +134,8 @@ std::string_view kind_name(CheckedFile::Kind kind) {
       return "policies";
     case Kind::WorkloadModel:
       return "workload model";
+    case Kind::Accounts:
+      return "accounts";
     case Kind::Trace:
       return "trace";
   }
@@ -126,7 +146,9 @@ CheckedFile check_file(const std::string& path) {
   CheckedFile checked{path};
   Diagnostics& diagnostics = checked.diagnostics;
   collect(diagnostics, [&] {
-    if (is_flat_machine(path) || is_slurm_config(path)) {
+    if (is_accounts(path)) {
+      checked.kind = Kind::Accounts;
+    } else if (is_flat_machine(path) || is_slurm_config(path)) {
       checked.kind = Kind::Cluster;
     } else if (is_trace_name(path)) {
       checked.kind = Kind::Trace;
@@ -156,12 +178,34 @@ CheckedFile check_file(const std::string& path) {
           checked.cluster = load_cluster(model.cluster);
         }
         break;
+      case Kind::Accounts:
+        check_accounts({path}, checked);
+        break;
       case Kind::Trace:
         checked.workload = load_trace(path);
         break;
     }
   });
   return checked;
+}
+
+std::vector<CheckedFile> check_files(const std::vector<std::string>& paths) {
+  std::vector<CheckedFile> result;
+  std::vector<std::string> accounts;
+  std::copy_if(paths.begin(), paths.end(), std::back_inserter(accounts), is_accounts);
+  bool is_done = false;
+  for (const std::string& path : paths) {
+    if (std::find(accounts.begin(), accounts.end(), path) == accounts.end()) {
+      result.push_back(check_file(path));
+    } else if (!is_done) {
+      is_done = true;
+      CheckedFile& checked = result.emplace_back();
+      checked.file = fmt::format("{}", fmt::join(accounts, " "));
+      checked.kind = Kind::Accounts;
+      check_accounts(accounts, checked);
+    }
+  }
+  return result;
 }
 
 }  // namespace rehearse

@@ -55,7 +55,9 @@ void add(JobWitness::Capacity& sum, std::int64_t cpus, std::span<const std::uint
          const Cluster& cluster) {
   sum.cpus += cpus;
   for (std::size_t kind = 0; kind < gres.size(); ++kind) {
-    if (cluster.gres[static_cast<GresId>(kind)].is_gpu()) sum.gpus += gres[kind];
+    if (!cluster.gres[static_cast<GresId>(kind)].is_gpu()) continue;
+    sum.gpus += gres[kind];
+    if (cpus == 0) sum.gpus_without_cpu += gres[kind];
   }
 }
 

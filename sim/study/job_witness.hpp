@@ -25,6 +25,7 @@ class JobWitness final : public Witness {
   /// CPUs and GPUs of a partition.
   struct Capacity {
     std::int64_t cpus = 0, gpus = 0;
+    std::int64_t gpus_without_cpu = 0;  ///< of these on nodes that have no CPU
   };
   /// A scheduler changed the job's reason.
   struct Change {

@@ -88,7 +88,10 @@ std::string ReasonWords::entity(const LimitHit& hit) const {
            run_.cluster.qos[static_cast<QosId>(hit.entity)].name;
   }
   const Assoc& assoc = run_.journal.assocs[static_cast<AssocId>(hit.entity)];
-  if (assoc.is_user()) return fmt::format("{} in account {}", assoc.user, assoc.account);
+  if (assoc.is_user()) {
+    return fmt::format("{} in account {}{}{}", assoc.user, assoc.account,
+                       assoc.partition.empty() ? "" : " and partition ", assoc.partition);
+  }
   return hit.entity == 0 ? "the whole cluster" : "account " + assoc.account;
 }
 
@@ -212,8 +215,13 @@ std::string ReasonWords::why(const JobWitness::Change& change) const {
       if (change.all.gpus > 0) {
         free += fmt::format(" and {} of {} GPUs", change.free.gpus, change.all.gpus);
       }
-      return fmt::format("what it asks for was not free together; partition {} had {} free",
-                         partition, free);
+      free += " free";
+      if (change.free.gpus_without_cpu > 0) {
+        free += fmt::format(", but {} of these GPUs on nodes without a free CPU",
+                            change.free.gpus_without_cpu);
+      }
+      return fmt::format("what it asks for was not free together; partition {} had {}", partition,
+                         free);
     }
     case Reason::Dependency:
       return "it waits for " + dependency_text(run_.workload, special);

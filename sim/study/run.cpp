@@ -70,6 +70,12 @@ RunResult run_experiment(const Experiment& experiment, const SimulationOptions& 
     simulation.follow = &decisions;
     manifest.follow = {experiment.follow, sha256_of_file(experiment.follow)};
   }
+  const Scheduler& decides = *ready.scheduler;
+  simulation.take_snapshot = [&](const View& view) {
+    Outlook outlook;
+    decides.tell(view, outlook);
+    result.snapshots.push_back(snapshot_of(view, outlook));
+  };
   if (wrap) ready.scheduler = wrap(std::move(ready.scheduler));
   result.journal = simulate(result.cluster, result.workload, *ready.scheduler, simulation);
   result.metrics.scheduler = ready.resolved.at("scheduler").at("use");

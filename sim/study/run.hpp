@@ -4,12 +4,14 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/base/diagnostics.hpp"
 #include "sim/cluster/cluster.hpp"
 #include "sim/config/load.hpp"
 #include "sim/engine/simulation.hpp"
 #include "sim/report/files.hpp"
+#include "sim/report/snapshot.hpp"
 #include "sim/state/journal.hpp"
 #include "sim/workload/workload.hpp"
 
@@ -20,8 +22,9 @@ struct RunResult {
   Workload workload;
   Journal journal;
   RunManifest manifest;
-  MetricOptions metrics;   ///< what the experiment says of measuring
-  Diagnostics warnings{};  ///< of the cluster's files
+  MetricOptions metrics;              ///< what the experiment says of measuring
+  Diagnostics warnings{};             ///< of the cluster's files
+  std::vector<Snapshot> snapshots{};  ///< at the times of SimulationOptions::snapshots
 };
 
 /// Puts a scheduler that watches in front of another.

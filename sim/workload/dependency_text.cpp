@@ -88,7 +88,7 @@ std::string dependency_text(const Workload& workload, const Special& special) {
     if (!text.empty()) text += special.any_dependency ? '?' : ',';
     text += name_of(dependency.kind);
     if (dependency.on == kNone<SubmissionId>) continue;
-    text += ':' + workload.id_text(dependency.on);
+    text += ':' + workload.row_text(dependency.on);
     if (dependency.array_task != kNone<std::uint32_t>) {
       text += fmt::format("_{}", dependency.array_task);
     }

@@ -41,6 +41,11 @@ struct RequeueJobs {
   std::vector<JobName> jobs{};
   bool hold = false;  ///< requeuehold
 };
+/// scontrol suspend, resume.
+struct SuspendJobs {
+  std::vector<JobName> jobs{};
+  bool resume = false;
+};
 struct UpdateJob {
   JobName job{};
   Settings settings{};
@@ -73,7 +78,7 @@ struct Operation {
   Time at;
   std::uint32_t line = 0;
   std::string text{};  ///< as written
-  std::variant<CancelJobs, HoldJobs, ReleaseJobs, RequeueJobs, UpdateJob, UpdateNodes,
+  std::variant<CancelJobs, HoldJobs, ReleaseJobs, RequeueJobs, SuspendJobs, UpdateJob, UpdateNodes,
                UpdatePartition, ChangeReservation, ModifyAccounting>
       action{};
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
 #include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
@@ -78,7 +79,7 @@ class CommandReader {
 
   // --- jobs ---
 
-  /// "{id:J12},{id:A03}_[1-3],J14" in `text`, whose byte 0 is at `offset`.
+  /// "{id:J12},{id:A03}_[1-3],{id:H4}+1,J14" in `text`, whose byte 0 is at `offset`.
   std::vector<JobName> read_jobs(std::string_view text, std::size_t offset) {
     std::vector<JobName> jobs;
     std::size_t begin = 0;
@@ -102,6 +103,11 @@ class CommandReader {
     } else if (text.ends_with(']') && text.find("_[") != std::string_view::npos) {
       name = text.substr(0, text.find("_["));
       task = text.substr(name.size());
+    }
+    std::string component;  // "J12+1"
+    if (task.starts_with('+')) {
+      component = fmt::format("{}{}", name, std::exchange(task, {}));
+      name = component;
     }
     const bool brackets = task.starts_with("_[") && task.ends_with(']');
     std::size_t at = 0;
@@ -275,6 +281,8 @@ class CommandReader {
       operation_.action = ReleaseJobs{rest_as_jobs()};
     } else if (verb == "requeue" || verb == "requeuehold") {
       operation_.action = RequeueJobs{rest_as_jobs(), verb == "requeuehold"};
+    } else if (verb == "suspend" || verb == "resume") {
+      operation_.action = SuspendJobs{rest_as_jobs(), verb == "resume"};
     } else if (verb == "update") {
       update();
     } else if (verb == "create" || verb == "delete") {
@@ -286,7 +294,8 @@ class CommandReader {
   }
 
   static constexpr const char* kScontrol =
-      "write hold, release, requeue, requeuehold, update, or create or delete reservation";
+      "write hold, release, requeue, requeuehold, suspend, resume, update, or create or delete "
+      "reservation";
 
   void update() {
     std::vector<Setting> given = read_settings();

@@ -187,7 +187,9 @@ class CsvReader {
     const SubmissionId id = workload_.submissions.push_back(row);
     workload_.truth.run_time.push_back(tasks ? tasks->front().run_time : Duration::zero());
     read_options(id);
-    if (tasks) keep_truth(id, *tasks);
+    for (std::size_t each = index(id); tasks && each < workload_.submissions.size(); ++each) {
+      keep_truth(static_cast<SubmissionId>(each), *tasks);
+    }
   }
 
   void report_width() {
@@ -281,6 +283,17 @@ class CsvReader {
     if (known != shapes_.end()) return take_shape(workload_.submissions[id], known->second);
     SbatchLine line;
     if (!apply_columns(line)) return;
+    const auto more = std::exchange(line.components, {});
+    if (!more.empty() && !line.special.array_tasks.empty()) {
+      return report(field(CsvColumn::Extra).offset, "an array of heterogeneous jobs",
+                    "sbatch takes no array with components");
+    }
+    if (!more.empty()) line.special.het_size = static_cast<std::uint32_t>(more.size()) + 1;
+    take_line(id, line);
+    for (SbatchLine component : more) add_component(id, component);
+  }
+
+  void take_line(SubmissionId id, SbatchLine& line) {
     Shape shape{.asked = builder_.asked(asked_of(line)),
                 .account = builder_.name(line.account),
                 .partition = builder_.name(line.partition),
@@ -298,6 +311,18 @@ class CsvReader {
     row.qos = shape.qos;
     row.nice = shape.nice;
     if (shape.time_limit != kUnset) row.time_limit = shape.time_limit;
+  }
+
+  /// A further component of the heterogeneous job whose first row is `first`.
+  void add_component(SubmissionId first, SbatchLine& line) {
+    line.special.het_size = workload_.special(first)->het_size;
+    line.special.het_offset =
+        static_cast<std::uint32_t>(workload_.submissions.size() - index(first));
+    const SubmissionId id = workload_.submissions.push_back(workload_.submissions[first]);
+    workload_.submissions[id].special = kNone<std::uint32_t>;
+    workload_.truth.run_time.push_back(workload_.truth.run_time[first]);
+    id_texts_.push_back(id_texts_[index(first)]);
+    take_line(id, line);
   }
 
   bool apply_columns(SbatchLine& line) {
@@ -349,7 +374,7 @@ class CsvReader {
     const TaskTruth plain{.run_time = tasks.front().run_time};
     const Special* const special = workload_.special(id);
     const bool is_array = special != nullptr && !special->array_tasks.empty();
-    if (tasks.size() > 1 && !is_array) {
+    if (tasks.size() > 1 && !is_array && !workload_.is_later_component(id)) {
       report(field(CsvColumn::RunTime).offset, "several durations without an array",
              "give the column array, such as 0-9, or one duration");
     }

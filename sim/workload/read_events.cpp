@@ -20,8 +20,8 @@ class JobIndex {
   explicit JobIndex(const Workload& workload) : workload_(workload) {
     for (std::size_t i = 0; i < workload.submissions.size(); ++i) {
       const auto id = static_cast<SubmissionId>(i);
-      const auto [known, inserted] = ids_.try_emplace(workload.id_text(id), id);
-      if (!inserted) known->second = kNone<SubmissionId>;
+      if (!workload.is_later_component(id)) add(workload.row_text(id), id);
+      if (workload.is_component(id)) add(workload.id_text(id), id);
     }
   }
 
@@ -39,6 +39,11 @@ class JobIndex {
   }
 
  private:
+  void add(const std::string& name, SubmissionId id) {
+    const auto [known, inserted] = ids_.try_emplace(name, id);
+    if (!inserted) known->second = kNone<SubmissionId>;
+  }
+
   std::optional<JobName> task_of(SubmissionId id, std::optional<std::uint32_t> task) const {
     if (id == kNone<SubmissionId>) return std::nullopt;
     if (!task) return JobName{id};

@@ -347,6 +347,58 @@ Problem apply_words(const std::vector<ShellWord>& words, std::size_t& at, Sbatch
   return problem;
 }
 
+/// Whether sbatch 22.05 keeps the option for the next component (seen for each of those that have
+/// an effect).
+bool is_kept(std::string_view option) {
+  static constexpr auto kKept =
+      std::to_array<std::string_view>({"acctg-freq",   "cluster-constraint",
+                                       "clusters",     "comment",
+                                       "deadline",     "delay-boot",
+                                       "distribution", "error",
+                                       "export",       "export-file",
+                                       "get-user-env", "gid",
+                                       "ignore-pbs",   "input",
+                                       "mcs-label",    "mem",
+                                       "no-kill",      "output",
+                                       "prefer",       "profile",
+                                       "propagate",    "quiet",
+                                       "reservation",  "signal",
+                                       "time-min",     "uid",
+                                       "verbose",      "wait-all-nodes",
+                                       "wckey"});
+  const std::size_t begin = 2;  // behind --
+  const std::string_view name = option.substr(begin, option.find('=') - begin);
+  return std::ranges::find(kKept, name) != kKept.end();
+}
+
+/// What the component behind `line` has of it: what is said of the job, not of its size and place.
+/// Nodes that `line` asks for by name are not for the next one.
+SbatchLine next_component(const SbatchLine& line) {
+  SbatchLine next;
+  next.special = line.special;
+  std::erase_if(next.special.slurm_only, [](const auto& option) { return !is_kept(option); });
+  std::erase_if(next.special.not_simulated, [](const auto& option) { return !is_kept(option); });
+  if (line.asked.memory.per == MemoryPer::Node) next.asked.memory = line.asked.memory;
+  next.asked.whole_memory = line.asked.whole_memory;
+  next.asked.distribution = line.asked.distribution;
+  next.asked.prefer = line.asked.prefer;
+  next.asked.exclude = line.asked.exclude;
+  const std::string& taken = line.asked.nodelist;
+  const std::string listed = fmt::format(",{},", next.asked.exclude);
+  if (!taken.empty() && listed.find(fmt::format(",{},", taken)) == std::string::npos) {
+    next.asked.exclude += (next.asked.exclude.empty() ? "" : ",") + taken;
+  }
+  next.account = line.account;
+  next.qos = line.qos;
+  next.dependency = line.dependency;
+  next.job_name = line.job_name;
+  next.time_limit = line.time_limit;
+  next.begin = line.begin;
+  next.deadline = line.deadline;
+  next.nice = line.nice;
+  return next;
+}
+
 }  // namespace
 
 Asked asked_of(const SbatchLine& line) {
@@ -367,8 +419,15 @@ std::optional<OptionProblem> apply_options(std::string_view text, SbatchLine& li
     return OptionProblem{"the quote is not closed",
                          fmt::format("write a second {}", text[*words.unclosed]), *words.unclosed};
   }
+  SbatchLine* component = &line;
   for (std::size_t at = 0; at < words.words.size();) {
-    if (Problem problem = apply_words(words.words, at, line)) return problem;
+    if (words.words[at].text == ":") {
+      SbatchLine next = next_component(*component);
+      component = &line.components.emplace_back(std::move(next));
+      ++at;
+    } else if (Problem problem = apply_words(words.words, at, *component)) {
+      return problem;
+    }
   }
   return {};
 }

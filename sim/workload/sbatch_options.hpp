@@ -30,6 +30,7 @@ struct SbatchLine {
   std::optional<Moment> begin{};     ///< --begin
   std::optional<Moment> deadline{};  ///< --deadline
   std::int32_t nice = 0;
+  std::vector<SbatchLine> components{};  ///< further ones of a heterogeneous job
 };
 
 /// `line.asked` with its GPUs per node among the GRES per node, as Slurm sees them.
@@ -41,6 +42,8 @@ std::optional<OptionProblem> apply_option(std::string_view name, std::string_vie
 
 /// Reads options as a shell would pass them: `-N2 --gres=gpu:1 -C 'a|b' --hold`. Stops at the first
 /// that is wrong; its offset counts from the start of `text`. Later options override earlier ones.
+/// A word `:` begins a further component of a heterogeneous job, which keeps of the one before what
+/// sbatch keeps (account, QOS, limit, memory per node, dependencies, ... but no partition).
 std::optional<OptionProblem> apply_options(std::string_view text, SbatchLine& line);
 
 }  // namespace rehearse

@@ -17,19 +17,29 @@ std::vector<SubmissionId> chosen_rows(const Workload& workload, const Slice& wan
     const auto id = static_cast<SubmissionId>(i);
     const Submission& row = workload.submissions[id];
     const bool in_time = row.submit >= wanted.from && row.submit < wanted.to;
+    if (workload.is_later_component(id)) continue;  // goes with the first one
     if (in_time && is_named(wanted.users, workload.names[row.user]) &&
         is_named(wanted.accounts, workload.names[row.account])) {
       chosen.push_back(id);
     }
   }
-  if (!wanted.first || *wanted.first >= chosen.size()) return chosen;
-  std::ranges::sort(chosen, {}, [&](SubmissionId id) {
-    const Submission& row = workload.submissions[id];
-    return std::tuple(row.submit, row.number, id);
-  });
-  chosen.resize(*wanted.first);
-  std::ranges::sort(chosen);
-  return chosen;
+  if (wanted.first && *wanted.first < chosen.size()) {
+    std::ranges::sort(chosen, {}, [&](SubmissionId id) {
+      const Submission& row = workload.submissions[id];
+      return std::tuple(row.submit, row.number, id);
+    });
+    chosen.resize(*wanted.first);
+    std::ranges::sort(chosen);
+  }
+  std::vector<SubmissionId> rows;
+  for (const SubmissionId id : chosen) {
+    const Special* const special = workload.special(id);
+    const std::size_t count = special == nullptr ? 1 : std::max(special->het_size, 1U);
+    for (std::size_t i = 0; i < count; ++i) {
+      rows.push_back(static_cast<SubmissionId>(index(id) + i));
+    }
+  }
+  return rows;
 }
 
 class Slicer {

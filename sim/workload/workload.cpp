@@ -70,9 +70,16 @@ AskedId WorkloadBuilder::asked(const Asked& request) {
 
 Workload WorkloadBuilder::take() { return std::move(workload_); }
 
-std::string Workload::id_text(SubmissionId id) const {
+std::string Workload::row_text(SubmissionId id) const {
   const Submission& row = submissions[id];
   return row.name == kNone<NameId> ? std::to_string(row.number) : names[row.name];
+}
+
+std::string Workload::id_text(SubmissionId id) const {
+  std::string text = row_text(id);
+  const Special* const rare = special(id);
+  if (rare != nullptr && rare->het_size > 0) text += '+' + std::to_string(rare->het_offset);
+  return text;
 }
 
 std::string Workload::task_text(SubmissionId id, std::uint32_t array_task) const {

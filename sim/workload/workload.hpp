@@ -88,7 +88,9 @@ struct Special {
   bool any_dependency = false;             ///< `?`: one is enough; else all
   std::vector<std::uint32_t> array_tasks;  ///< empty: no array
   std::uint32_t array_throttle = 0;        ///< most tasks running at once, 0: any
-  Time begin = Time::min();                ///< not eligible before
+  std::uint32_t het_size = 0;    ///< components of its heterogeneous job; 0: it is of none
+  std::uint32_t het_offset = 0;  ///< which of them: the rows follow each other
+  Time begin = Time::min();      ///< not eligible before
   bool hold = false;
   std::optional<bool> requeue;              ///< --requeue, --no-requeue
   std::optional<bool> kill_on_invalid_dep;  ///< --kill-on-invalid-dep
@@ -168,7 +170,20 @@ struct Workload {
     const std::uint32_t at = submissions[id].special;
     return at == kNone<std::uint32_t> ? nullptr : &specials[at];
   }
-  /// "J042" or the number.
+  /// Whether the row is a component of a heterogeneous job.
+  bool is_component(SubmissionId id) const {
+    const Special* const rare = special(id);
+    return rare != nullptr && rare->het_size > 0;
+  }
+  /// The first component of the heterogeneous job that the row belongs to; else the row itself.
+  SubmissionId first_component(SubmissionId id) const {
+    const Special* const rare = special(id);
+    return static_cast<SubmissionId>(index(id) - (rare == nullptr ? 0 : rare->het_offset));
+  }
+  bool is_later_component(SubmissionId id) const { return first_component(id) != id; }
+  /// "J042" or the number, as the trace's row has it.
+  std::string row_text(SubmissionId id) const;
+  /// The same as the job's id; of a component of a heterogeneous job "J042+1".
   std::string id_text(SubmissionId id) const;
   /// The same of a task of its array: "A03_7"; kNone: the submission's own.
   std::string task_text(SubmissionId id, std::uint32_t array_task) const;

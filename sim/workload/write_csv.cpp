@@ -139,13 +139,15 @@ std::string limit_text(Duration limit) {
   return format_slurm_seconds(limit == kUnlimited ? kUnlimitedSeconds : whole_seconds(limit));
 }
 
+std::string extra_text(const Workload& workload, SubmissionId id);
+
 std::string field_text(const Workload& workload, SubmissionId id, CsvColumn column) {
   const Submission& row = workload.submissions[id];
   const Asked& asked = workload.asked[row.asked];
   const Special* const special = workload.special(id);
   switch (column) {
     case CsvColumn::Id:
-      return workload.id_text(id);
+      return workload.row_text(id);
     case CsvColumn::Submit:
       return seconds_text(row.submit.time_since_epoch());
     case CsvColumn::User:
@@ -175,9 +177,31 @@ std::string field_text(const Workload& workload, SubmissionId id, CsvColumn colu
     case CsvColumn::Array:
       return special == nullptr ? "" : array_text(*special);
     case CsvColumn::Extra:
-      return ExtraOptions().text(workload, id);
+      return extra_text(workload, id);
   }
   return {};
+}
+
+/// With the further components of a heterogeneous job, whose columns are options here.
+std::string extra_text(const Workload& workload, SubmissionId id) {
+  std::string text = ExtraOptions().text(workload, id);
+  const Special* const special = workload.special(id);
+  if (special == nullptr || special->het_offset > 0) return text;
+  for (std::uint32_t offset = 1; offset < special->het_size; ++offset) {
+    const auto component = static_cast<SubmissionId>(index(id) + offset);
+    text += text.empty() ? ":" : " :";
+    for (std::size_t i = 0; i < kCsvColumns.size(); ++i) {
+      const auto column = static_cast<CsvColumn>(i);
+      const std::string_view option = kCsvColumns[i].option;
+      const std::string value =
+          option.empty() ? std::string() : field_text(workload, component, column);
+      if (value.empty()) continue;
+      text += ' ';
+      text +=
+          column == CsvColumn::Extra ? value : shell_quote(fmt::format("--{}={}", option, value));
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -190,10 +214,11 @@ std::string write_csv(const Workload& workload) {
   }
   text += '\n';
   for (std::size_t i = 0; i < workload.submissions.size(); ++i) {
+    const auto id = static_cast<SubmissionId>(i);
+    if (workload.is_later_component(id)) continue;
     for (std::size_t column = 0; column < kCsvColumns.size(); ++column) {
       if (column > 0) text += ',';
-      append_csv(
-          text, field_text(workload, static_cast<SubmissionId>(i), static_cast<CsvColumn>(column)));
+      append_csv(text, field_text(workload, id, static_cast<CsvColumn>(column)));
     }
     text += '\n';
   }

@@ -91,7 +91,8 @@ class SwfWriter {
     const Submission& row = workload_.submissions[id];
     const Special* const special = workload_.special(id);
     const bool numbered =
-        row.name == kNone<NameId> && (special == nullptr || special->array_tasks.empty());
+        row.name == kNone<NameId> &&
+        (special == nullptr || (special->array_tasks.empty() && special->het_offset == 0));
     const TaskTruth truth = workload_.truth.of(id, rank);
     const std::int64_t processors = asked_cpus(workload_.asked[row.asked]);
     const bool limited = row.time_limit != kUnset && row.time_limit != kUnlimited;
@@ -124,6 +125,7 @@ class SwfWriter {
     if (special == nullptr) return;
     lose("dependency", !special->dependencies.empty());
     lose("array, a row for each task", !special->array_tasks.empty());
+    lose("heterogeneous job, a row for each component", special->het_size > 0);
     lose("begin time or hold", special->begin != Time::min() || special->hold);
     lose("option that SWF does not know",
          !special->not_simulated.empty() || !special->slurm_only.empty());

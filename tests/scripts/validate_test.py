@@ -36,11 +36,39 @@ E,0,u1,p,COMPLETED,7,7,35,45,600,1,n4,main,
 PROGRAM = """\
 #!{python}
 import sys, pathlib
+if sys.argv[1] == "audit":
+    print({violations!r} + "5 jobs, 6 attempts, 6 shares checked: some violations")
+    sys.exit({violations!r} != "")
 output = pathlib.Path(sys.argv[sys.argv.index("--output") + 1])
 output.mkdir(exist_ok=True)
+if "--snapshot" in sys.argv:
+    (output / "snapshots").mkdir()
+    for name, text in {pictures!r}.items():
+        (output / "snapshots" / name).write_text(text)
 (output / "jobs.csv").write_text({ours!r})
 sys.exit(1)
 """
+
+
+PICTURES = {
+    "0000007.sprio.txt": "3|u1|p|120|20|100|0|0|0||0\n12|u1|p|90|0|90|0|0|0|gres/gpu=5|0\n",
+    "0000007.sshare.psv": "Account|User|RawShares|NormShares|RawUsage|NormUsage|EffectvUsage|"
+                          "FairShare|LevelFS\nroot|||0.000000|40||1.000000||\n"
+                          " a|u1|1|1.000000|40|1.000000|1.000000|1.000000|1.000000\n",
+    "0000007.squeue.psv": "12_1|A|u1|a|p|n|PENDING|Nodes required for job are DOWN, DRAINED or "
+                          "reserved for jobs in higher priority partitions|90|N/A|1:00|(x)\n"
+                          "3|C|u1|a|p|n|PENDING|Priority|120|2026-01-05T00:01:40|1:00|(x)\n"
+                          "4|E|u1|a|p|n|RUNNING|None|50|2026-01-05T00:00:05|1:00|n4\n",
+    "9999999.squeue.psv": ""}
+OUR_PICTURES = {
+    "7.sprio.csv": "id,user,partition,priority,age,assoc,fairshare,jobsize,partition_factor,qos,"
+                   "tres,nice\nA_1,u1,p,90,0,0,90,0,0,0,gres/gpu=5,0\n"
+                   "C,u1,p,121,21,0,100,0,0,0,,0\n",
+    "7.sshare.csv": "account,user,raw_shares,norm_shares,raw_usage,norm_usage,effective_usage,"
+                    "fair_share,level_fs\nroot,,,0.000000,40,,1.000000,,\n"
+                    "a,u1,1,1.000000,40,1.000000,1.000000,1.000000,1.000000\n",
+    "7.squeue.csv": "id,state,reason,priority,start\nA_1,PENDING,Resources,90,\n"
+                    "C,PENDING,Priority,121,100\nE,RUNNING,None,50,5\n"}
 
 
 class ValidateTest(unittest.TestCase):
@@ -57,8 +85,12 @@ class ValidateTest(unittest.TestCase):
         (scenario / "golden.csv.leftover.squeue").write_text(
             "JOBID|NAME|USER|PARTITION|STATE|REASON\n3|C|u1|p|PENDING|QOSMaxCpuPerUserLimit\n")
         self.program = shared / "program"
-        self.program.write_text(PROGRAM.format(python=sys.executable, ours=OURS))
+        self.answer(OURS)
         self.program.chmod(0o755)
+
+    def answer(self, ours, violations=""):
+        self.program.write_text(PROGRAM.format(python=sys.executable, ours=ours,
+                                               violations=violations, pictures=OUR_PICTURES))
 
     def run_it(self, *arguments):
         return subprocess.run([sys.executable, ROOT / "scripts/validate", "--program",
@@ -79,13 +111,13 @@ class ValidateTest(unittest.TestCase):
         refused = next(line for line in lines if line.startswith("D,"))
         ours = "".join(line for line in lines if line is not refused)
         full = "".join(refused.replace("D,", f"D_{task},", 1) for task in range(3))
-        self.program.write_text(PROGRAM.format(python=sys.executable, ours=ours + full))
+        self.answer(ours + full)
         result = json.loads(self.run_it("--scenario", "tiny", "--json").stdout)["tiny"]
         self.assertEqual(result["shares"]["rejections"], 1)
         self.assertEqual(result["differing"], [["B", 0]])
         # One task that gets through is no refusal of the array.
         through = full.replace("REJECTED", "PENDING", 1)
-        self.program.write_text(PROGRAM.format(python=sys.executable, ours=ours + through))
+        self.answer(ours + through)
         result = json.loads(self.run_it("--scenario", "tiny", "--json").stdout)["tiny"]
         self.assertLess(result["shares"]["rejections"], 1)
 
@@ -94,10 +126,43 @@ class ValidateTest(unittest.TestCase):
         self.assertIn("slurm    10..20 n3 CANCELLED", text)
         self.assertIn("rehearse 11..20 n3 CANCELLED", text)
 
+    def test_snapshots_are_compared_figure_by_figure(self):
+        place = pathlib.Path(self.folder.name) / "oracle/scenarios/tiny/snapshots"
+        place.mkdir()
+        for name, text in PICTURES.items():
+            (place / name).write_text(text)
+        result = json.loads(self.run_it("--scenario", "tiny", "--json").stdout)["tiny"]
+        self.assertEqual({what: result["shares"][what] for what in validate.PICTURES},
+                         {"priorities": 3 / 5, "usage": 1, "reasons": 1, "plans": 1})
+        self.assertEqual(sorted(result["pictures"]),
+                         ["priorities at 7: C p: priority 121 (slurm 120), age 21 (slurm 20)",
+                          "priorities at 7: C: priority 121 (slurm 120)"])
+
+    def test_schedules_are_audited(self):
+        done = self.run_it("--scenario", "tiny")
+        self.assertIn("audit: 0 violations", done.stdout)
+        self.assertEqual(done.returncode, 0)
+        self.answer(OURS, "node-overused: job A on n1: 5 CPUs in use\n")
+        done = self.run_it("--scenario", "tiny")
+        self.assertIn("audit: 1 violations", done.stdout)
+        self.assertIn("tiny: audit: 1 violations, the first: node-overused: job A", done.stderr)
+        self.assertEqual(done.returncode, 1)
+
     def test_host_lists(self):
         self.assertEqual(validate.expand("a[01-03,7],b2"), {"a01", "a02", "a03", "a7", "b2"})
         self.assertEqual(validate.expand("r[1-2]n[1-2]"), {"r1n1", "r1n2", "r2n1", "r2n2"})
         self.assertEqual(validate.expand(""), frozenset())
+
+    def test_components_of_a_heterogeneous_job_are_told_apart(self):
+        with tempfile.TemporaryDirectory() as folder:
+            table = pathlib.Path(folder) / "golden.csv"
+            head, *rows = GOLDEN.splitlines()
+            jobs = ("1+0", "1+1", "2", "3", "4")
+            table.write_text("\n".join([f"{head},JobID"] + [
+                f"{'A' if '+' in job else row[0]}{row[1:]},{job}"
+                for row, job in zip(rows, jobs)]) + "\n")
+            self.assertEqual(list(validate.golden_attempts(table)),
+                             [("A+0", 0), ("A+1", 0), ("B", 0), ("C", 0), ("E", 0)])
 
     def test_what_falls_is_said(self):
         result = {"tiny": {"shares": dict.fromkeys(validate.SHARES, 0.5)}}

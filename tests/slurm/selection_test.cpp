@@ -306,17 +306,17 @@ TEST_CASE("Features with counts and alternatives", "[slurm][selection]") {
 TEST_CASE("22.05 keeps how near GPUs were to the last job that was tried", "[slurm][selection]") {
   Lab lab = gpu_lab();
   lab.machine.emplace(lab.cluster);
-  std::vector<std::uint8_t> near(3, kNoNearGpus);
+  NearGpus near(3);
   lab.how.near_gpus = &near;
   REQUIRE(lab.start("-n1 --gres=gpu:4 -w g3 --mem=10"));
-  CHECK(near == std::vector<std::uint8_t>{0xfb, 0xfb, 0xfb});
+  CHECK(near.bytes() == std::vector<std::uint8_t>{0xfb, 0xfb, 0xfb});
   lab.how.will_run = true;
   CHECK(lab.run("-n1 -c8 --gres=gpu:2 --mem=10") == "g1:8");
-  CHECK(near == std::vector<std::uint8_t>{0xfd, 0xfd, 0xfb});
+  CHECK(near.bytes() == std::vector<std::uint8_t>{0xfd, 0xfd, 0xfb});
   CHECK(lab.run("-n1 --mem=10") == "g3:1");  // a will-run test without GPUs goes by what was left
   lab.how.will_run = false;
   CHECK(lab.run("-n1 --mem=10") == "g1:1");
-  CHECK(near == std::vector<std::uint8_t>{0xff, 0xff, 0xff});
+  CHECK(near.bytes() == std::vector<std::uint8_t>{0xff, 0xff, 0xff});
 }
 
 }  // namespace

@@ -82,8 +82,7 @@ class Reader {
       const bool continues = ends_in_backslash(piece);
       if (continues) piece.remove_suffix(1);
       if (!line) line = std::make_shared<SlurmLine>(SlurmLine{source, {}});
-      line->parts.emplace_back(joined.size(), start);
-      joined += piece;
+      join(piece, start, joined, *line);
       start = end + 1;
       if (continues && start < text.size()) continue;
       take_line(joined, line);
@@ -111,6 +110,17 @@ class Reader {
     return backslashes % 2 == 1;
   }
 
+  /// Adds `piece`, which begins at byte `start` of the file, without the backslashes that escape.
+  static void join(std::string_view piece, std::size_t start, std::string& joined,
+                   SlurmLine& line) {
+    line.parts.emplace_back(joined.size(), start);
+    for (std::size_t i = 0; i < piece.size(); ++i) {
+      if (piece[i] == '\\' && i + 1 < piece.size())
+        line.parts.emplace_back(joined.size(), start + ++i);
+      joined += piece[i];
+    }
+  }
+
   void take_line(const std::string& text, const std::shared_ptr<const SlurmLine>& line) {
     std::size_t at = 0;
     while (at < text.size() && is_blank(text[at])) ++at;
@@ -132,7 +142,11 @@ class Reader {
     SlurmPairs pairs;
     while (at < text.size() && take_pair(text, line, at, pairs)) {
     }
-    if (!pairs.empty()) lines.push_back(std::move(pairs));
+    if (pairs.empty()) return;
+    for (const SlurmPair& pair : pairs) {
+      if (pair.name == "clustername") cluster_ = lower(pair.value.text);
+    }
+    lines.push_back(std::move(pairs));
   }
 
   /// One `Key=Value` from `at` on, and the blanks after it. Nothing more of the line after an
@@ -193,18 +207,41 @@ class Reader {
     return false;
   }
 
+  /// Puts the cluster's name, in lower case, for each %c.
+  bool put_cluster_name(SlurmWord& name) {
+    for (std::size_t at = 0; (at = name.text.find("%c", at)) != std::string::npos;) {
+      if (cluster_.empty()) {
+        report(name, "%c before the name of the cluster is known",
+               "ClusterName has to stand above this line", diagnostics_, at);
+        return false;
+      }
+      name.text.replace(at, 2, cluster_);
+      at += cluster_.size();
+    }
+    return true;
+  }
+
   void include(SlurmWord name) {
     if (name.text.size() > 1 && name.text.front() == '"' && name.text.back() == '"') {
       name.text = name.text.substr(1, name.text.size() - 2);
     }
+    if (!put_cluster_name(name)) return;
     const fs::path written = name.text;
     const fs::path folder = fs::path(chain_.front()).parent_path();
     const fs::path shown = fs::path(files_.front()).parent_path();
     for (const fs::path& tail : {written.is_absolute() ? written.filename() : written, written}) {
       const fs::path path = tail.is_absolute() ? tail : folder / tail;
       if (!fs::is_regular_file(path)) continue;
-      if (std::find(chain_.begin(), chain_.end(), fs::weakly_canonical(path)) != chain_.end()) {
-        report(name, fmt::format("\"{}\" includes itself", name.text), "", diagnostics_);
+      const auto open = std::find(chain_.begin(), chain_.end(), fs::weakly_canonical(path));
+      if (open != chain_.end()) {
+        std::string circle;
+        for (auto each = open; each != chain_.end(); ++each) {
+          circle += each->filename().string() + " -> ";
+        }
+        report(name,
+               fmt::format("\"{}\" includes itself: {}{}", name.text, circle,
+                           path.filename().string()),
+               "", diagnostics_);
         return;
       }
       read((tail.is_absolute() ? tail : shown / tail).string());
@@ -217,6 +254,7 @@ class Reader {
   std::vector<std::string>& files_;
   Diagnostics& diagnostics_;
   std::vector<fs::path> chain_;
+  std::string cluster_{};  ///< ClusterName in lower case
 };
 
 }  // namespace
@@ -352,6 +390,22 @@ std::vector<SlurmWord> slurm_list(const SlurmWord& word) {
                       word.at + static_cast<std::size_t>(text.data() - word.text.data())});
   }
   return result;
+}
+
+std::vector<SlurmWord> slurm_pieces(const SlurmWord& word, char open, char close) {
+  std::vector<SlurmWord> pieces;
+  std::size_t start = 0;
+  int depth = 0;
+  for (std::size_t i = 0; i <= word.text.size(); ++i) {
+    const char c = i < word.text.size() ? word.text[i] : ',';
+    depth += (c == open ? 1 : 0) - (c == close ? 1 : 0);
+    if (i < word.text.size() && (c != ',' || depth > 0)) continue;
+    if (i > start) {
+      pieces.push_back({word.text.substr(start, i - start), word.line, word.at + start});
+    }
+    start = i + 1;
+  }
+  return pieces;
 }
 
 }  // namespace rehearse

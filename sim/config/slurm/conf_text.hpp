@@ -56,8 +56,9 @@ struct SlurmRecord {
   }
 };
 
-/// A whole file: one vector of pairs a line that holds any. Include is followed: what it names is
-/// looked for beside the file first, then as written. `files` gets the names of all files read.
+/// A whole file: one vector of pairs a line that holds any. Include is followed: what it names,
+/// with the ClusterName above it in lower case for %c, is looked for beside the first file, then as
+/// written. `files` gets the names of all files read.
 std::vector<SlurmPairs> read_slurm_file(const std::string& path, std::vector<std::string>& files,
                                         Diagnostics& diagnostics);
 
@@ -89,6 +90,8 @@ std::optional<Duration> slurm_seconds(const SlurmWord& word, Diagnostics& diagno
 std::optional<std::int64_t> slurm_memory(const SlurmWord& word, Diagnostics& diagnostics);
 std::optional<std::vector<std::string>> slurm_hosts(const SlurmWord& word,
                                                     Diagnostics& diagnostics);
+/// The pieces between commas outside brackets: of a host list '[' and ']', of Gres= '(' and ')'.
+std::vector<SlurmWord> slurm_pieces(const SlurmWord& word, char open, char close);
 /// The pieces between commas that are not empty, as words.
 std::vector<SlurmWord> slurm_list(const SlurmWord& word);
 

@@ -92,6 +92,7 @@ class DumpReader {
     static constexpr std::string_view kKinds[] = {"Cluster", "Parent", "Account", "User", "QOS"};
     const std::string own_name = lower(name.text);
     if (kind == "cluster") {
+      if (accounting_.cluster().name.empty()) accounting_.cluster().name = name.text;
       set_all(accounting_.root(), pieces);
     } else if (kind == "parent") {
       parent_ = own_name;
@@ -102,13 +103,21 @@ class DumpReader {
     } else if (kind == "account" || kind == "project") {
       set_all(accounting_.add_account(own_name, parent_, name), pieces);
     } else if (kind == "user") {
-      set_all(accounting_.add_user(parent_, own_name), pieces);
+      set_all(accounting_.add_user(parent_, own_name, partition_of(pieces)), pieces);
     } else if (kind == "qos") {
       set_all(accounting_.add_qos(own_name), pieces);
     } else {
       warn(line, fmt::format("unknown kind of line \"{:.60}\"", kind),
            near_help(kind, kKinds, diagnostics_), diagnostics_);
     }
+  }
+
+  static std::string partition_of(const std::vector<SlurmWord>& pieces) {
+    for (const SlurmWord& piece : pieces) {
+      const auto option = split_option(piece);
+      if (option && option->name == "partition") return without_quotes(option->value).text;
+    }
+    return {};
   }
 
   template <class Draft>
@@ -170,6 +179,30 @@ std::vector<SlurmWord> sacctmgr_lines(const std::string& file, std::vector<std::
     }
   }
   return result;
+}
+
+SacctmgrKind sacctmgr_kind(std::string_view text) {
+  static constexpr std::string_view kDumped[] = {"cluster", "parent", "account",
+                                                 "project", "user",   "qos"};
+  const auto has = [](const auto& names, std::string_view word) {
+    return std::any_of(std::begin(names), std::end(names),
+                       [&](std::string_view each) { return same_name(each, word); });
+  };
+  for (const std::string_view each : split(text, '\n')) {
+    const std::string_view line = trim(each);
+    if (line.empty() || line.front() == '#') continue;
+    if (const std::size_t dash = line.find(" - "); dash != std::string_view::npos) {
+      if (has(kDumped, trim(line.substr(0, dash)))) return SacctmgrKind::Dump;
+    }
+    const std::vector<std::string_view> columns = split(line, '|');
+    if (columns.size() > 1) {
+      const bool is_qos =
+          has(columns, "name") && (has(columns, "priority") || has(columns, "gracetime"));
+      return is_qos ? SacctmgrKind::QosTable : SacctmgrKind::None;
+    }
+    return is_sacctmgr_command(line) ? SacctmgrKind::Commands : SacctmgrKind::None;
+  }
+  return SacctmgrKind::None;
 }
 
 std::optional<SlurmOption> split_option(const SlurmWord& word) {

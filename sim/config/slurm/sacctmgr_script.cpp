@@ -49,7 +49,8 @@ struct Command {
   Kind kind;
   SlurmWord place;
   std::vector<SlurmWord> names;
-  std::vector<SlurmWord> accounts;  ///< of users; of accounts those above
+  std::vector<SlurmWord> accounts;      ///< of users; of accounts those above
+  std::vector<SlurmWord> partitions{};  ///< of users
   std::vector<SlurmOption> settings;
 };
 
@@ -93,7 +94,7 @@ class ScriptReader {
       say_not_simulated(accounting_.cluster(), "licenses of sacctmgr's resources do not count");
       return;
     }
-    Command command{verb, kind, words[at + 1], {}, {}, {}};
+    Command command{verb, kind, words[at + 1], {}, {}, {}, {}};
     words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(at) + 2);
     sort_words(words, command);
     run(command);
@@ -119,6 +120,9 @@ class ScriptReader {
         append(command.names, option->value);
       } else if (is_account(command, option->name) && (!sets || command.verb == Verb::Add)) {
         append(command.accounts, option->value);
+        if (option->name.starts_with("def")) command.settings.push_back(*option);
+      } else if (command.kind == Kind::User && is_one_of(option->name, "partition partitions")) {
+        append(command.partitions, option->value);
       } else if (sets) {
         command.settings.push_back(*option);
       }
@@ -236,11 +240,18 @@ class ScriptReader {
         continue;
       }
       for (const SlurmWord& name : command.names) {
-        const std::string own_name = lower(name.text);
-        const bool is_new = accounting_.find_user(lower_account, own_name) == nullptr;
-        if (is_new) set_all(accounting_.add_user(lower_account, own_name), command);
+        for (const SlurmWord& partition : command.partitions) {
+          add_user(lower_account, lower(name.text), partition.text, command);
+        }
+        if (command.partitions.empty()) add_user(lower_account, lower(name.text), "", command);
       }
     }
+  }
+
+  void add_user(const std::string& account, const std::string& user, const std::string& partition,
+                const Command& command) {
+    if (accounting_.find_user(account, user, partition) != nullptr) return;
+    set_all(accounting_.add_user(account, user, partition), command);
   }
 
   void change_users(const Command& command) {
@@ -248,7 +259,9 @@ class ScriptReader {
     for (AssocDraft& draft : accounting_.users()) {
       const bool is_root = draft.assoc.user == "root";
       if (draft.is_removed || !matches(command.names, draft.assoc.user) ||
-          !matches(command.accounts, draft.assoc.account) || (command.names.empty() && is_root)) {
+          !matches(command.accounts, draft.assoc.account) ||
+          !matches(command.partitions, draft.assoc.partition) ||
+          (command.names.empty() && is_root)) {
         continue;
       }
       any = true;
@@ -299,6 +312,12 @@ class ScriptReader {
 };
 
 }  // namespace
+
+bool is_sacctmgr_command(std::string_view line) {
+  const std::vector<std::string_view> words = split(line, ' ');
+  if (words.front().ends_with("sacctmgr")) return true;
+  return words.size() > 1 && verb_of(words[0]) != Verb::None && kind_of(words[1]) != Kind::Other;
+}
 
 void read_sacctmgr_script(const std::string& file, std::vector<std::string>& files,
                           SlurmAccounting& accounting) {

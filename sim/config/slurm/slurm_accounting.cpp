@@ -29,9 +29,10 @@ AssocDraft* SlurmAccounting::find_account(std::string_view lower_name) {
   return &accounts_[found->second];
 }
 
-AssocDraft* SlurmAccounting::find_user(std::string_view lower_account,
-                                       std::string_view lower_user) {
-  const auto found = user_by_name_.find({std::string(lower_account), std::string(lower_user)});
+AssocDraft* SlurmAccounting::find_user(std::string_view lower_account, std::string_view lower_user,
+                                       std::string_view partition) {
+  const auto found = user_by_name_.find(
+      {std::string(lower_account), std::string(lower_user), std::string(partition)});
   if (found == user_by_name_.end() || users_[found->second].is_removed) return nullptr;
   return &users_[found->second];
 }
@@ -55,12 +56,13 @@ AssocDraft& SlurmAccounting::add_account(const std::string& lower_name, std::str
 }
 
 AssocDraft& SlurmAccounting::add_user(const std::string& lower_account,
-                                      const std::string& lower_user) {
-  if (AssocDraft* const found = find_user(lower_account, lower_user)) return *found;
-  user_by_name_[{lower_account, lower_user}] = users_.size();
+                                      const std::string& lower_user, const std::string& partition) {
+  if (AssocDraft* const found = find_user(lower_account, lower_user, partition)) return *found;
+  user_by_name_[{lower_account, lower_user, partition}] = users_.size();
   AssocDraft& draft = users_.emplace_back();
   draft.assoc.account = lower_account;
   draft.assoc.user = lower_user;
+  draft.assoc.partition = partition;
   return draft;
 }
 
@@ -185,7 +187,10 @@ void SlurmAccounting::finish(const SlurmEnforce& enforce) {
     }
     if (!assoc.is_user()) allowed[assoc.account] = qos;
     if (enforce.qos) assoc.allow_qos = std::move(qos);
+    const auto own = default_accounts_.find(assoc.user);
+    assoc.is_default = own != default_accounts_.end() && own->second == assoc.account;
     const AssocId id = cluster_.assocs.push_back(std::move(assoc));
+    labels_.push_back(draft.label);
     if (!draft.assoc.is_user()) ids[draft.assoc.account] = id;
   };
   for (const AssocDraft* const draft : parents_first()) add(*draft, draft->parent);

@@ -2,10 +2,12 @@
 // commands, dumps of a cluster, tables of QOS. Names are in lower case, as sacctmgr makes them.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/cluster/cluster.hpp"
@@ -27,9 +29,15 @@ struct QosDraft {
   std::vector<SlurmWord> preempts;
 };
 
+/// What sacctmgr keeps of an account and no rule reads.
+struct AccountLabel {
+  std::string description{}, organization{};
+};
+
 /// An account, or a user of one.
 struct AssocDraft {
   Assoc assoc;
+  AccountLabel label{};
   std::string parent;      ///< of an account
   SlurmWord parent_place;  ///< where that is said
   bool is_removed = false;
@@ -46,7 +54,8 @@ class SlurmAccounting {
 
   QosDraft* find_qos(std::string_view lower_name);
   AssocDraft* find_account(std::string_view lower_name);
-  AssocDraft* find_user(std::string_view lower_account, std::string_view lower_user);
+  AssocDraft* find_user(std::string_view lower_account, std::string_view lower_user,
+                        std::string_view partition = {});
   AssocDraft& root() { return accounts_.front(); }
   std::deque<QosDraft>& all_qos() { return qos_; }
   std::deque<AssocDraft>& accounts() { return accounts_; }
@@ -56,7 +65,8 @@ class SlurmAccounting {
   QosDraft& add_qos(const std::string& lower_name);
   AssocDraft& add_account(const std::string& lower_name, std::string parent,
                           const SlurmWord& place = {});
-  AssocDraft& add_user(const std::string& lower_account, const std::string& lower_user);
+  AssocDraft& add_user(const std::string& lower_account, const std::string& lower_user,
+                       const std::string& partition = {});
   void remove_qos(std::string_view lower_name);
 
   void set(QosDraft& qos, const SlurmOption& option);
@@ -65,6 +75,8 @@ class SlurmAccounting {
 
   /// Fills cluster.qos and cluster.assocs: accounts, then users, each as they were created.
   void finish(const SlurmEnforce& enforce);
+  /// Of each association, once that is done.
+  const IdVector<AssocId, AccountLabel>& labels() const { return labels_; }
 
   /// Without it a QOS that comes up is made, with a warning: dumps do not tell them.
   bool knows_all_qos = true;
@@ -73,6 +85,7 @@ class SlurmAccounting {
   Diagnostics& diagnostics() { return diagnostics_; }
 
  private:
+  bool set_label(AssocDraft& draft, const SlurmOption& option);
   bool set_limit(Limits& limits, bool is_qos, const SlurmOption& option);
   void finish_qos(const SlurmEnforce& enforce);
   std::vector<std::string> allowed_qos(const AssocDraft& draft,
@@ -87,7 +100,9 @@ class SlurmAccounting {
   std::deque<AssocDraft> users_;
   std::map<std::string, std::size_t, std::less<>> qos_by_name_;
   std::map<std::string, std::size_t, std::less<>> account_by_name_;
-  std::map<std::pair<std::string, std::string>, std::size_t> user_by_name_;
+  std::map<std::array<std::string, 3>, std::size_t> user_by_name_;  // account, user, partition
+  std::map<std::string, std::string> default_accounts_;             // by user
+  IdVector<AssocId, AccountLabel> labels_;
 };
 
 /// sacctmgr command lines, with or without `sacctmgr -i` before them.
@@ -99,5 +114,11 @@ void read_sacctmgr_dump(const std::string& file, std::vector<std::string>& files
 /// What `sacctmgr -P show qos` prints.
 void read_sacctmgr_qos(const std::string& file, std::vector<std::string>& files,
                        SlurmAccounting& accounting);
+
+/// The limits that are set, by sacctmgr's name: GrpTRES "cpu=64,gres/gpu=8", MaxWall "2-00:00:00".
+std::vector<std::pair<std::string, std::string>> limit_texts(const Limits& limits, bool is_qos,
+                                                             const Cluster& cluster);
+/// "DenyOnLimit", ...
+std::vector<std::string> qos_flag_names(Qos qos);
 
 }  // namespace rehearse

@@ -7,6 +7,7 @@
 #include <limits>
 #include <variant>
 
+#include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/slurm/slurm_accounting.hpp"
@@ -126,14 +127,15 @@ bool* qos_flag(Qos& qos, std::string_view name) {
   return nullptr;
 }
 
+constexpr std::string_view kQosFlags[] = {
+    "DenyOnLimit",         "EnforceUsageThreshold", "NoDecay",           "NoReserve",
+    "OverPartQOS",         "PartitionMaxNodes",     "PartitionMinNodes", "PartitionTimeLimit",
+    "RequiresReservation", "UsageFactorSafe",       "Relative",          "PartitionQOS"};
+
 void set_qos_flags(Qos& qos, const SlurmOption& option, Cluster& cluster,
                    Diagnostics& diagnostics) {
-  static constexpr std::string_view kKnown[] = {
-      "DenyOnLimit",         "EnforceUsageThreshold", "NoDecay",           "NoReserve",
-      "OverPartQOS",         "PartitionMaxNodes",     "PartitionMinNodes", "PartitionTimeLimit",
-      "RequiresReservation", "UsageFactorSafe",       "Relative",          "PartitionQOS"};
   if (option.op == '=') {
-    for (const std::string_view name : kKnown) {
+    for (const std::string_view name : kQosFlags) {
       if (bool* const flag = qos_flag(qos, name)) *flag = false;
     }
   }
@@ -146,17 +148,62 @@ void set_qos_flags(Qos& qos, const SlurmOption& option, Cluster& cluster,
       say_not_simulated(cluster, "limits of a QOS are counts, not parts of the cluster (Relative)");
     } else if (word.text != "-1" && !same_name(word.text, "partitionqos")) {
       warn(word, fmt::format("unknown flag \"{}\" of a QOS", word.text),
-           near_help(word.text, kKnown, diagnostics), diagnostics);
+           near_help(word.text, kQosFlags, diagnostics), diagnostics);
     }
   }
 }
 
+std::string tres_text(const TresCounts& counts, const Cluster& cluster) {
+  std::vector<std::string> items;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == kNoLimit) continue;
+    const std::string unit = i == kTresMem ? "M" : "";
+    items.push_back(fmt::format("{}={}{}", cluster.tres_name(i), counts[i], unit));
+  }
+  return fmt::format("{}", fmt::join(items, ","));
+}
+
+/// "" if it is not set, or if it is another name of one that is told already.
+std::string limit_text(const Limits& limits, const LimitOption& limit, const Cluster& cluster) {
+  if (const auto* const tres = std::get_if<TresMember>(&limit.target)) {
+    return tres_text(limits.**tres, cluster);
+  }
+  if (const auto* const jobs = std::get_if<JobsMember>(&limit.target)) {
+    return limits.**jobs ? std::to_string(*(limits.**jobs)) : "";
+  }
+  if (const auto* const wall = std::get_if<WallMember>(&limit.target)) {
+    return limits.**wall ? format_slurm_seconds(whole_seconds(*(limits.**wall))) : "";
+  }
+  return {};
+}
+
 constexpr std::string_view kAssocWords =
-    "Description Desc Organization Org Cluster Clusters AdminLevel Admin DefaultAccount DefAccount "
+    "Partition Partitions Cluster Clusters AdminLevel Admin "
     "Coordinator Coordinators DefaultWCKey WCKeys WithCoord RawUsage Comment Lineage Name Names "
     "Account Accounts User Users Flags Classification Format";
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> limit_texts(const Limits& limits, bool is_qos,
+                                                             const Cluster& cluster) {
+  std::vector<std::pair<std::string, std::string>> result;
+  for (const LimitOption& limit : kLimits) {
+    if (limit.whose == (is_qos ? Whose::Assoc : Whose::Qos)) continue;
+    std::string text = limit_text(limits, limit, cluster);
+    if (!text.empty()) result.emplace_back(split(limit.names, ' ')[0], std::move(text));
+  }
+  return result;
+}
+
+std::vector<std::string> qos_flag_names(Qos qos) {
+  std::vector<std::string> names;
+  for (const std::string_view name : kQosFlags) {
+    if (const bool* const flag = qos_flag(qos, name); flag != nullptr && *flag) {
+      names.emplace_back(name);
+    }
+  }
+  return names;
+}
 
 bool SlurmAccounting::set_limit(Limits& limits, bool is_qos, const SlurmOption& option) {
   for (const LimitOption& limit : kLimits) {
@@ -238,6 +285,19 @@ void SlurmAccounting::set(QosDraft& draft, const SlurmOption& option) {
   }
 }
 
+bool SlurmAccounting::set_label(AssocDraft& draft, const SlurmOption& option) {
+  if (is_named("Description Desc", option.name)) {
+    draft.label.description = option.value.text;
+  } else if (is_named("Organization Org", option.name)) {
+    draft.label.organization = option.value.text;
+  } else if (is_named("DefaultAccount DefAccount", option.name)) {
+    default_accounts_[draft.assoc.user] = lower(option.value.text);
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void SlurmAccounting::set(AssocDraft& draft, const SlurmOption& option) {
   constexpr std::int64_t kMaxShares = std::numeric_limits<std::int32_t>::max();
   const SlurmWord& value = option.value;
@@ -283,9 +343,7 @@ void SlurmAccounting::set(AssocDraft& draft, const SlurmOption& option) {
             value.text == "-1" ? std::nullopt : slurm_integer(value, 0, kMaxShares, diagnostics_)) {
       draft.priority = static_cast<std::int32_t>(*number);
     }
-  } else if (is_named("Partition Partitions", name)) {
-    say_not_simulated(cluster_, "users have the same limits in all partitions (Partition)");
-  } else if (!is_named(kAssocWords, name)) {
+  } else if (!set_label(draft, option) && !is_named(kAssocWords, name)) {
     std::vector<std::string_view> known{"Fairshare", "Parent", "QOS", "DefaultQOS", "Priority"};
     for (const LimitOption& limit : kLimits) {
       if (limit.whose != Whose::Qos) known.push_back(split(limit.names, ' ')[0]);

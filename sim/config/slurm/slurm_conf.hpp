@@ -45,6 +45,9 @@ void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& clus
 void read_slurm_partitions(const SlurmConf& conf, bool knows_accounts, Cluster& cluster,
                            Diagnostics& diagnostics);
 
+/// SuspendTime and what belongs to it, of the cluster and its partitions, and State=CLOUD.
+void read_slurm_power(const SlurmConf& conf, Cluster& cluster, Diagnostics& diagnostics);
+
 /// Select*, Licenses, EnforcePartLimits, AccountingStorageEnforce and the like.
 void read_slurm_options(const SlurmConf& conf, Cluster& cluster, Diagnostics& diagnostics);
 
@@ -70,6 +73,8 @@ std::optional<PreemptMode> slurm_preempt_mode(const SlurmWord& word, Cluster& cl
 std::vector<std::pair<std::size_t, std::int64_t>> slurm_tres(const SlurmWord& word,
                                                              Cluster& cluster,
                                                              Diagnostics& diagnostics);
+/// Warns of what AccountingStorageTRES names and Slurm does not have.
+void check_tracked_tres(const SlurmConf& conf, Diagnostics& diagnostics);
 /// TRESBillingWeights and the like: a weight per TRES position.
 std::vector<double> slurm_weights(const SlurmWord& word, Cluster& cluster,
                                   Diagnostics& diagnostics);

@@ -17,23 +17,6 @@ namespace {
 
 constexpr std::int64_t kMaxIndex = 100'000;  // of a core, and most of them in a list
 
-/// The items between commas that are not in parentheses, as words.
-std::vector<SlurmWord> gres_items(const SlurmWord& word) {
-  std::vector<SlurmWord> items;
-  std::size_t start = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= word.text.size(); ++i) {
-    const char c = i < word.text.size() ? word.text[i] : ',';
-    if (c == '(') ++depth;
-    if (c == ')') --depth;
-    if (i < word.text.size() && (c != ',' || depth > 0)) continue;
-    if (i > start)
-      items.push_back({word.text.substr(start, i - start), word.line, word.at + start});
-    start = i + 1;
-  }
-  return items;
-}
-
 /// Takes "(S:0-1)" off the end of an item.
 std::vector<std::uint32_t> take_sockets(SlurmWord& item, Diagnostics& diagnostics) {
   const std::size_t open = item.text.find('(');
@@ -153,7 +136,7 @@ GresConf read_gres_conf(const std::string& file, SlurmConf& conf, Diagnostics& d
 std::vector<NodeGres> read_node_gres(const SlurmWord& word, const std::vector<SlurmWord>& types,
                                      Diagnostics& diagnostics) {
   std::vector<NodeGres> result;
-  for (SlurmWord& item : gres_items(word)) {
+  for (SlurmWord& item : slurm_pieces(word, '(', ')')) {
     const std::vector<std::uint32_t> sockets = take_sockets(item, diagnostics);
     erase_word(item.text, ":no_consume");
     const GresList list = parse_gres(item.text);

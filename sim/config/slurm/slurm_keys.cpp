@@ -35,7 +35,7 @@ constexpr std::string_view kOptions =
     "KeepAliveTime KillOnBadExit KillWait LaunchParameters LaunchType Licenses LicenseParameters "
     "LogTimeFormat MailDomain MailProg MaxArraySize MaxDBDMsgs MaxJobCount MaxJobId MaxMemPerCPU "
     "MaxMemPerNode MaxNodeCount MaxStepCount MemLimitEnforce MessageTimeout MetricsType "
-    "MpiDefault MpiParams NamespaceType NodeFeaturesPlugins OverTimeLimit "
+    "MinJobAge MpiDefault MpiParams NamespaceType NodeFeaturesPlugins OverTimeLimit "
     "PlugStackConfig PluginDir PrEpParameters PrEpPlugins PreemptExemptTime PreemptMode "
     "PreemptParameters PreemptType PriorityCalcPeriod PriorityDecayHalfLife PriorityFavorSmall "
     "PriorityFlags PriorityMaxAge PriorityParameters PrioritySiteFactorParameters PriorityType "
@@ -44,7 +44,7 @@ constexpr std::string_view kOptions =
     "PrivateData ProctrackType Prolog PrologEpilogTimeout PrologFlags PrologSlurmctld "
     "PrologTimeout PropagatePrioProcess PropagateResourceLimits PropagateResourceLimitsExcept "
     "RebootProgram ReconfigFlags ResumeFailProgram ResumeProgram ResumeRate ResumeTimeout "
-    "ResvEpilog ResvProlog ResvOverRun ReturnToService RoutePlugin SallocDefaultCommand "
+    "ResvEpilog ResvProlog ResvOverRun RoutePlugin SallocDefaultCommand "
     "SbcastParameters SchedulerParameters SchedulerPort SchedulerRootFilter SchedulerTimeSlice "
     "SchedulerType ScronParameters SelectType SelectTypeParameters SlurmSchedLogFile "
     "SlurmSchedLogLevel SlurmUser SlurmctldAddr SlurmctldDebug SlurmctldHost SlurmctldLogFile "
@@ -53,7 +53,8 @@ constexpr std::string_view kOptions =
     "SlurmdDebug SlurmdLogFile SlurmdParameters SlurmdPidFile SlurmdPort SlurmdSpoolDir "
     "SlurmdSyslogDebug SlurmdTimeout SlurmdUser SrunEpilog SrunPortRange SrunProlog "
     "StateSaveLocation StepdTimeout SuspendExcNodes SuspendExcParts SuspendExcStates "
-    "SuspendProgram SuspendRate SuspendTimeout SwitchParameters SwitchType TCPTimeout TaskEpilog "
+    "SuspendProgram SuspendRate SuspendTime SuspendTimeout SwitchParameters SwitchType "
+    "TCPTimeout TaskEpilog "
     "TaskPlugin TaskPluginParam TaskProlog TLSParameters TLSType TmpFS TopologyParam "
     "TopologyPlugin TrackWCKey TreeWidth URLParserType UnkillableStepProgram "
     "UnkillableStepTimeout UsePAM VSizeFactor WaitTime X11Parameters";
@@ -69,7 +70,7 @@ constexpr std::string_view kPartition =
     "Default DefaultTime DenyAccounts DenyQos DisableRootJobs ExclusiveUser GraceTime Hidden "
     "JobDefaults LLN MaxCPUsPerNode MaxMemPerCPU MaxMemPerNode MaxNodes MaxTime MinNodes Nodes "
     "OverSubscribe OverTimeLimit PowerDownOnIdle PreemptMode Priority PriorityJobFactor "
-    "PriorityTier QOS ReqResv ResumeTimeout RootOnly Shared State SuspendTimeout "
+    "PriorityTier QOS ReqResv ResumeTimeout RootOnly Shared State SuspendTime SuspendTimeout "
     "TRESBillingWeights Topology";
 
 constexpr SlurmKey kOptionsNotSimulated[] = {
@@ -84,7 +85,6 @@ constexpr SlurmKey kOptionsNotSimulated[] = {
     {"PrioritySiteFactorPlugin", "the site's own priority factor is 0"},
     {"RequeueExit", "no job is requeued because of its exit code"},
     {"RequeueExitHold", "no job is requeued because of its exit code"},
-    {"SuspendTime", "nodes are always on: suspending and booting them is not simulated"},
 };
 constexpr SlurmKey kPartitionNotSimulated[] = {
     {"AllocNodes", "jobs may be submitted from any host"},
@@ -94,7 +94,6 @@ constexpr SlurmKey kPartitionNotSimulated[] = {
     {"ExclusiveTopo", "blocks of the topology are not given to one job only"},
     {"MaxCPUsPerSocket", "the CPUs of a socket are not limited"},
     {"SelectTypeParameters", "partitions select as SelectTypeParameters of the cluster says"},
-    {"SuspendTime", "nodes are always on: suspending and booting them is not simulated"},
 };
 
 SlurmKeys make_keys(std::string_view what, std::string_view names,

@@ -231,6 +231,7 @@ class NodesReader {
     for (const char* const usual : {"unknown", "idle", "allocated", "mixed", "up", "resume"}) {
       if (state == usual) return;
     }
+    if (state == "cloud") return;  // slurm_power.cpp
     static constexpr std::string_view kKnown[] = {"down",   "drain",   "drained", "draining",
                                                   "fail",   "failing", "future",  "cloud",
                                                   "noresp", "maint",   "external"};

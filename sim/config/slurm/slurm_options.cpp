@@ -149,8 +149,13 @@ std::optional<PreemptMode> slurm_preempt_mode(const SlurmWord& word, Cluster& cl
     if (name == "within" || name == "cluster") continue;
     if (name == "suspend" || name == "gang" || name == "priority") {
       if (name == "priority") continue;
-      say_not_simulated(cluster,
-                        "jobs are not suspended: where PreemptMode=SUSPEND or GANG they run on");
+      say_not_simulated(
+          cluster,
+          name == "gang"
+              ? "jobs have no time slices: where PreemptMode=GANG those that share nodes by "
+                "OverSubscribe=FORCE run side by side, each as fast as alone"
+              : "jobs are not suspended: where PreemptMode=SUSPEND they run on, and those "
+                "that would preempt them wait for free resources");
       if (!mode) mode = PreemptMode::Off;
       continue;
     }

@@ -19,23 +19,6 @@ namespace {
 constexpr std::int64_t kMaxInt = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t kMaxFactor = 65'533;
 
-/// The pieces of a host list between commas outside brackets.
-std::vector<SlurmWord> host_pieces(const SlurmWord& word) {
-  std::vector<SlurmWord> pieces;
-  std::size_t start = 0;
-  int depth = 0;
-  for (std::size_t i = 0; i <= word.text.size(); ++i) {
-    const char c = i < word.text.size() ? word.text[i] : ',';
-    depth += (c == '[' ? 1 : 0) - (c == ']' ? 1 : 0);
-    if (i < word.text.size() && (c != ',' || depth > 0)) continue;
-    if (i > start) {
-      pieces.push_back({word.text.substr(start, i - start), word.line, word.at + start});
-    }
-    start = i + 1;
-  }
-  return pieces;
-}
-
 class PartitionsReader {
  public:
   PartitionsReader(const SlurmConf& conf, bool knows_accounts, Cluster& cluster,
@@ -82,7 +65,7 @@ class PartitionsReader {
     NodeSet result(cluster_.nodes.size());
     std::vector<std::string> unknown;
     const SlurmWord* place = nullptr;
-    const std::vector<SlurmWord> pieces = host_pieces(word);
+    const std::vector<SlurmWord> pieces = slurm_pieces(word, '[', ']');
     for (const SlurmWord& piece : pieces) {
       if (same_name(piece.text, "all")) {
         result |= NodeSet::all(cluster_.nodes.size());

@@ -39,6 +39,7 @@ constexpr Rule kOptions[] = {
     {"OverTimeLimit", As::Minutes, "scheduler", "over_time_limit"},
     {"CompleteWait", As::Seconds, "scheduler", "complete_wait"},
     {"JobRequeue", As::Bool, "scheduler", "job_requeue"},
+    {"ReturnToService", As::Count, "scheduler", "return_to_service"},
     {"MaxArraySize", As::Count, "scheduler", "max_array_size"},
     {"PriorityCalcPeriod", As::Minutes, "scheduler", "priority_calc_period"},
     {"PriorityUsageResetPeriod", As::Word, "scheduler", "priority_usage_reset_period"},
@@ -179,6 +180,7 @@ class PoliciesReader {
 
   PolicySettings read() {
     read_scheduler();
+    read_topology();
     read_priority();
     read_preemption();
     for (const Rule& rule : kOptions) {
@@ -218,6 +220,16 @@ class PoliciesReader {
            diagnostics_);
     }
     put("scheduler", "backfill", name == "backfill" ? "true" : "false", *type);
+  }
+
+  void read_topology() {
+    const SlurmWord* const param = conf_.find("topologyparam");
+    if (param == nullptr) return;
+    for (const SlurmWord& each : slurm_list(*param)) {
+      if (same_name(each.text, "topooptional")) {
+        put("scheduler", "topology_optional", "true", each);
+      }
+    }
   }
 
   void read_priority() {

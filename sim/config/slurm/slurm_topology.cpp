@@ -137,7 +137,7 @@ void read_slurm_topology(SlurmConf& conf, const std::string& file, Cluster& clus
   if (!name.ends_with("/tree")) return;
   if (const SlurmWord* const param = conf.find("topologyparam")) {
     for (const SlurmWord& each : slurm_list(*param)) {
-      if (!same_name(each.text, "dragonfly") && !same_name(each.text, "topooptional")) continue;
+      if (!same_name(each.text, "dragonfly")) continue;
       say_not_simulated(cluster,
                         fmt::format("switches are a plain tree (TopologyParam={})", each.text));
     }

@@ -13,18 +13,21 @@
 namespace rehearse {
 namespace {
 
+/// Whether Slurm counts what the simulator does not: licenses, burst buffers, energy, ...
+bool is_not_counted(std::string_view lower_name) {
+  static constexpr std::string_view kNotCounted[] = {"license/", "bb/",   "energy", "fs/",
+                                                     "ic/",      "pages", "vmem"};
+  return std::any_of(std::begin(kNotCounted), std::end(kNotCounted),
+                     [&](std::string_view start) { return lower_name.starts_with(start); });
+}
+
 /// The items of `word` that the simulator counts.
 std::vector<SlurmWord> counted_items(const SlurmWord& word, Cluster& cluster,
                                      Diagnostics& diagnostics) {
-  static constexpr std::string_view kNotCounted[] = {"license/", "bb/",   "energy", "fs/",
-                                                     "ic/",      "pages", "vmem"};
   std::vector<SlurmWord> result;
   for (SlurmWord& item : slurm_list(word)) {
     const std::string name = lower(item.text.substr(0, item.text.find('=')));
-    const bool is_unsimulated =
-        std::any_of(std::begin(kNotCounted), std::end(kNotCounted),
-                    [&](std::string_view start) { return name.starts_with(start); });
-    if (is_unsimulated) {
+    if (is_not_counted(name)) {
       say_not_simulated(cluster, fmt::format("limits and weights of {} do not count", name));
     } else if (name.starts_with("gres/") && !parse_tres(name + "=0", cluster).ok()) {
       warn(item, fmt::format("no node has \"{}\"", name), "what is said of it does not count",
@@ -57,6 +60,22 @@ std::vector<std::pair<std::size_t, std::int64_t>> slurm_tres(const SlurmWord& wo
     }
   }
   return result;
+}
+
+void check_tracked_tres(const SlurmConf& conf, Diagnostics& diagnostics) {
+  const SlurmWord* const list = conf.find("accountingstoragetres");
+  if (list == nullptr) return;
+  std::vector<std::string> known{"cpu", "mem", "node", "billing", "gres/gpu", "gres/mps"};
+  if (const SlurmWord* const types = conf.find("grestypes")) {
+    for (const SlurmWord& type : slurm_list(*types)) known.push_back("gres/" + lower(type.text));
+  }
+  for (const SlurmWord& item : slurm_list(*list)) {
+    const std::string name = lower(item.text.substr(0, item.text.find(':')));
+    if (is_not_counted(name) || std::find(known.begin(), known.end(), name) != known.end())
+      continue;
+    warn(item, fmt::format("unknown TRES \"{}\"", item.text),
+         name.starts_with("gres/") ? "GresTypes does not name it" : "", diagnostics);
+  }
 }
 
 std::vector<double> slurm_weights(const SlurmWord& word, Cluster& cluster,

@@ -1,14 +1,13 @@
-// The auditor accepts a right schedule, and objects by the right rule when it is damaged. Each
-// damage replaces one text of one of the files; whatever else the damage breaks, the rule that is
-// named has to be among what is found.
+// The auditor accepts a right schedule, and objects by the right rule when it is damaged.
 #include "sim/audit/audit.hpp"
 
-#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "sim/config/load.hpp"
 #include "sim/workload/read_csv.hpp"
 #include "tests/catch.hpp"
+#include "tests/unit/audit/damages.hpp"
 
 namespace rehearse {
 namespace {
@@ -77,26 +76,6 @@ H,0,g1,2,1024,1,0
 H,1,g1,2,1024,1,0
 )";
 
-/// `text` with the one place that says `from` saying `to`.
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  const std::size_t at = text.find(from);
-  INFO("looking for: " << from);
-  REQUIRE(at != std::string::npos);
-  REQUIRE(text.find(from, at + 1) == std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
-std::string rendered(const AuditResult& result) {
-  std::string text;
-  for (const Violation& each : result.violations) text += render(each) + "\n";
-  return text;
-}
-
-bool has_rule(const AuditResult& result, const std::string& rule) {
-  return std::any_of(result.violations.begin(), result.violations.end(),
-                     [&](const Violation& each) { return each.rule == rule; });
-}
-
 struct Files {
   std::string cluster = kCluster, trace = kTrace, jobs = kJobs, shares = kShares;
 };
@@ -105,14 +84,6 @@ AuditResult audited(const Files& files) {
   const Cluster cluster = parse_cluster(files.cluster, "small.yaml").cluster;
   return audit(cluster, read_csv(files.trace, "trace.csv"), files.jobs, files.shares);
 }
-
-struct Damage {
-  const char* rule;
-  const char* what;
-  std::string Files::* file;
-  const char* from;
-  const char* to;
-};
 
 TEST_CASE("A right schedule passes the audit", "[audit]") {
   const AuditResult result = audited({});
@@ -123,16 +94,7 @@ TEST_CASE("A right schedule passes the audit", "[audit]") {
   CHECK(result.shares == 11);
 }
 
-void object_to(const std::vector<Damage>& damages) {
-  for (const Damage& damage : damages) {
-    Files files;
-    files.*damage.file = replaced(files.*damage.file, damage.from, damage.to);
-    const AuditResult result = audited(files);
-    INFO(damage.what << "\n" << damage.from << "\nto\n" << damage.to);
-    INFO(rendered(result));
-    CHECK(has_rule(result, damage.rule));
-  }
-}
+void object_to(const std::vector<Damage<Files>>& damages) { object_to(damages, audited); }
 
 TEST_CASE("The audit objects to times that cannot be", "[audit]") {
   const auto jobs = &Files::jobs;

@@ -116,7 +116,7 @@ TEST_CASE("Arandu, mlmini and mlpre", "[clusters]") {
 }
 
 TEST_CASE("What a run does not simulate, the cluster says", "[clusters]") {
-  CHECK(shipped("gcp").cluster.not_simulated.size() == 2);     // power, prices
+  CHECK(shipped("gcp").cluster.not_simulated.size() == 1);     // prices
   CHECK(shipped("khipu").cluster.not_simulated.size() == 3);   // shards, idle_kill, cycles
   CHECK(shipped("kraken").cluster.not_simulated.size() == 3);  // storage, locality, speeds
 }

@@ -167,9 +167,9 @@ policies: {priority: {use: fifo}}
 
 TEST_CASE("what a file asks for and a run does not do is named", "[config]") {
   const Cluster cluster = parse_cluster(R"(
-nodes: [{names: n1, cpus: 4, gres: "gpu:1,shard:8", power: {suspend_time: 300}}]
+nodes: [{names: n1, cpus: 4, gres: "gpu:1,shard:8", prices: {hour: 1}}]
 partitions: [{name: all, nodes: n1, idle_kill: 1:00:00}]
-power: {boot: 110}
+prices: {node_hour: 1}
 )",
                                         "c.yaml")
                               .cluster;

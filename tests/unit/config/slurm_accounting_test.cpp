@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sim/config/write_cluster.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/config/slurm_folder.hpp"
 
@@ -166,6 +167,28 @@ User - 'bob':Fairshare=3:MaxJobs=2:DefaultQOS='viz'
   CHECK(user(cluster, "lab", "ann").limits.max_wall_per_job == 24h);
   CHECK(user(cluster, "lab", "bob").default_qos == "viz");
   CHECK(file.files.size() == 3);
+}
+
+TEST_CASE("a user's associations with partitions, and default account", "[slurm]") {
+  const ClusterFile file = with("accounts.txt", R"(
+add account a
+add account b
+add user ann Account=a MaxJobs=1
+add user ann Account=a Partition=main,Big MaxJobs=2
+add user ann Account=b DefaultAccount=b
+modify user ann where Account=a Partition=big set MaxJobs=3
+)");
+  const Cluster& cluster = file.cluster;
+  const auto most_jobs = [&](std::string_view partition) {
+    return cluster.assocs[cluster.find_user("a", "ann", partition).value()].limits.max_jobs.value();
+  };
+  CHECK(most_jobs("") == 1);
+  CHECK(most_jobs("other") == 1);
+  CHECK(most_jobs("main") == 2);
+  CHECK(most_jobs("big") == 3);
+  CHECK_FALSE(user(cluster, "a", "ann").is_default);
+  CHECK(user(cluster, "b", "ann").is_default);
+  CHECK(parse_cluster(write_cluster(cluster, file.policies, "a test"), "again").cluster == cluster);
 }
 
 TEST_CASE("a dump alone does not tell QOS: they are made, with a warning", "[slurm]") {

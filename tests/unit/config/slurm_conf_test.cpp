@@ -1,5 +1,8 @@
 #include <algorithm>
 
+#include "sim/base/slurm_text.hpp"
+#include "sim/config/load.hpp"
+#include "sim/config/write_cluster.hpp"
 #include "sim/study/check.hpp"
 #include "tests/catch.hpp"
 #include "tests/unit/config/slurm_folder.hpp"
@@ -33,6 +36,42 @@ bool says(const Cluster& cluster, std::string_view part) {
 }
 
 }  // namespace
+
+TEST_CASE("slurm.conf: power saving", "[slurm][power]") {
+  const std::string text =
+      "SuspendTime=300\nSuspendTimeout=45\nResumeTimeout=600\nResumeRate=0\nSuspendRate=7\n"
+      "SuspendExcNodes=n1,n[2-4]:2\nSuspendExcParts=q\n"
+      "SlurmctldParameters=idle_on_node_suspend,cloud_dns\n"
+      "NodeName=n[1-4] CPUs=4 RealMemory=1000\nNodeName=c[1-2] CPUs=4 RealMemory=1000 State=CLOUD\n"
+      "PartitionName=p Nodes=ALL Default=YES SuspendTime=INFINITE PowerDownOnIdle=YES\n"
+      "PartitionName=q Nodes=n4 ResumeTimeout=100\n";
+  const ClusterFile file =
+      load(text + "SuspendProgram=/sbin/suspend\nResumeProgram=/sbin/resume\n");
+  const Cluster& cluster = file.cluster;
+  REQUIRE(cluster.power);
+  const PowerSaving& power = *cluster.power;
+  CHECK(power.suspend_time == 300s);
+  CHECK(power.suspend_timeout == 45s);
+  CHECK(power.resume_timeout == 600s);
+  CHECK(power.resume_rate == 0);
+  CHECK(power.suspend_rate == 7);
+  CHECK(power.retry == 345s);
+  REQUIRE(power.kept_on.size() == 3);
+  CHECK(power.kept_on[0].nodes.count() == 1);
+  CHECK(power.kept_on[1].count == 2);
+  CHECK(power.kept_on[2].nodes.contains(*cluster.find_node("n4")));
+  CHECK(node(cluster, "c2").is_cloud);
+  CHECK_FALSE(node(cluster, "n1").is_cloud);
+  CHECK(partition(cluster, "p").suspend_time == kUnlimited);
+  CHECK(partition(cluster, "p").power_down_on_idle);
+  CHECK(partition(cluster, "q").resume_timeout == 100s);
+  CHECK(parse_cluster(write_cluster(cluster, file.policies, "a test"), "again").cluster == cluster);
+  // Without the programs slurmctld powers nothing down.
+  const Cluster on = load(text).cluster;
+  CHECK_FALSE(on.power);
+  CHECK(says(on, "c[1-2] (State=CLOUD)"));
+  CHECK_FALSE(node(on, "c1").is_cloud);
+}
 
 TEST_CASE("slurm.conf: keys in any case, comments, continuations, quotes, blanks", "[slurm]") {
   const ClusterFile file = load(
@@ -125,6 +164,106 @@ TEST_CASE("slurm.conf: Include, node sets, down nodes", "[slurm]") {
   CHECK(says(file.cluster, "all nodes are up from the start: n2 (State=DOWN)"));
   REQUIRE(file.files.size() == 3);
   CHECK(file.files[1].ends_with("nodes.conf"));
+}
+
+// Case 12 from the field: generated files, a node of a list to a line.
+TEST_CASE("slurm.conf: lines that go on, and Include of a file named after the cluster",
+          "[slurm]") {
+  const SlurmFolder folder(
+      {{"slurm.conf",
+        "ClusterName=Plum   # in lower case in names of files\n"
+        "# a comment that does not go on \\\n"
+        "SchedulerParameters=bf_interval=90,\\\nbf_window=2880\n"
+        "PriorityType = priority/multifactor\nSelectType=select/cons_tres\n"
+        "SELECTTYPEPARAMETERS=CR_Core_Memory\n"
+        "include machines.conf\nINCLUDE queues/of-%c.conf\n"
+        "AccountingStorageTRES=gres/gpu\\#x\n"},
+       {"machines.conf",
+        "NodeName=DEFAULT CPUs=4 CoresPerSocket=4 \\   \n  RealMemory=9000 \\\t\n"
+        "  Feature=opa,old\r\n"
+        "NodeName=p1\r\nNodeName=p\\\n2 State=UNKNOWN\nNodeName=p3 Weight=5 # NodeName=p4\n"},
+       {"queues/of-plum.conf",
+        "PartitionName=work \\\n   Nodes=\\\np1,\\\np2 \\\n   Default=YES MaxTime=3-0\n"
+        "PartitionName=short Nodes=p1 MaxTime=20 # Nodes=p[1-3]\n"
+        "PartitionName=last Nodes=p3 \\"}});
+  const ClusterFile file = folder.load();
+  const Cluster& cluster = file.cluster;
+  CHECK(cluster.name == "Plum");
+  CHECK(param(file, "scheduler", "bf_interval") == "00:01:30");
+  CHECK(param(file, "scheduler", "bf_window") == "2880");
+  CHECK(param(file, "priority", "use") == "multifactor");
+  CHECK((cluster.tracks_memory && cluster.select.unit == ConsumableUnit::Core));
+  REQUIRE(cluster.nodes.size() == 3);
+  for (const Node& each : cluster.nodes) {
+    CHECK((each.cpus == 4 && each.sockets == 1 && each.cores_per_socket == 4));
+    CHECK(each.memory_mib == 9000);
+    CHECK(each.features == std::vector<std::string>{"old", "opa"});
+    CHECK(each.weight == (each.name == "p3" ? 5 : 1));
+  }
+  const auto nodes_of = [&](const char* name) {
+    return cluster.host_list(partition(cluster, name).nodes);
+  };
+  CHECK(nodes_of("work") == "p[1-2]");
+  CHECK(cluster.default_partition() == cluster.find_partition("work"));
+  CHECK(partition(cluster, "work").max_time == 72h);
+  CHECK(nodes_of("short") == "p1");
+  CHECK(partition(cluster, "short").max_time == 20min);
+  CHECK(nodes_of("last") == "p3");
+  REQUIRE(file.warnings.entries().size() == 1);
+  CHECK(file.warnings.entries()[0].message == "unknown TRES \"gres/gpu#x\"");
+  CHECK(file.files.size() == 3);
+}
+
+// Case 14 from the field: several brackets in a name, padding, the right comma.
+TEST_CASE("slurm.conf: host lists name nodes, and are written as they can be read", "[slurm]") {
+  const ClusterFile file = load(
+      "SelectType=select/cons_tres\nNodeName=DEFAULT CPUs=2\nNodeName=a[0-1]u[01-03]\n"
+      "NodeName=rack7-[09-10]\nNodeName=g[8-11]\nNodeName=h[098-101]\n"
+      "NodeName=front,w[1,3],z7\nNodeName=y[1-2]-eth\n"
+      "PartitionName=all Nodes=ALL Default=YES\n"
+      "PartitionName=odd Nodes=a[0-1]u[01,03],g[9-10],h[100-101],w3,y[2]-eth\n"
+      "PartitionName=gg Nodes=g11,g10,g[8-9]\n");
+  const Cluster& cluster = file.cluster;
+  std::string names;
+  for (const Node& each : cluster.nodes) names += each.name + " ";
+  CHECK(names ==
+        "a0u01 a0u02 a0u03 a1u01 a1u02 a1u03 front g8 g9 g10 g11 h098 h099 h100 h101 rack7-09 "
+        "rack7-10 w1 w3 y1-eth y2-eth z7 ");
+  const auto list = [&](const char* name) {
+    return cluster.host_list(partition(cluster, name).nodes);
+  };
+  CHECK(list("gg") == "g[8-11]");
+  CHECK(list("odd") == "a0u[01,03],a1u[01,03],g[9-10],h[100-101],w3,y2-eth");
+  CHECK(partition(cluster, "odd").nodes.count() == 10);
+  CHECK(list("all") ==
+        "a0u[01-03],a1u[01-03],front,g[8-11],h[098-101],rack7-[09-10],w[1,3],y1-eth,y2-eth,z7");
+  std::string again;
+  for (const std::string& each : expand_hostlist(list("all")).hosts) again += each + " ";
+  CHECK(again == names);
+}
+
+TEST_CASE("slurm.conf: lists of nodes that are none", "[slurm]") {
+  const auto error = [](const std::string& list) {
+    return SlurmFolder({{"slurm.conf",
+                         "NodeName=g[8-11]\nNodeName=h[098-101]\n"
+                         "PartitionName=p Nodes=" +
+                             list + "\n"}})
+        .errors();
+  };
+  const auto at = [](int column, const std::string& message) {
+    return Catch::Contains("slurm.conf:3:" + std::to_string(column) + ": error: " + message);
+  };
+  CHECK_THAT(error("g[8-12]"), at(23, "unknown node \"g12\""));
+  CHECK_THAT(error("g[8-12]"), Catch::Contains("Nodes=g[8-12]"));
+  CHECK_THAT(error("h[101-098]"), at(25, "\"h[101-098]\": the range \"101-098\" is reversed"));
+  CHECK_THAT(error("m[1-3"), at(24, "\"m[1-3\": \"[\" is not closed"));
+  CHECK_THAT(error("a[0-1]b[01-02]]"), at(37, "\"a[0-1]b[01-02]]\": \"]\" without \"[\""));
+  CHECK_THAT(error("k[0-999999999]"), at(25, "\"k[0-999999999]\": the list names more than"));
+  CHECK_THAT(error("a[0-1][b-c]"), at(30, "\"a[0-1][b-c]\": \"b-c\" is not a number"));
+  CHECK_THAT(error("g[8-]"), at(25, "\"g[8-]\": \"8-\" is not a number or a range"));
+  const ClusterFile nothing = load("NodeName=g8\nPartitionName=p Nodes=\n");
+  REQUIRE(nothing.warnings.entries().size() == 1);
+  CHECK(nothing.warnings.entries()[0].message == "Nodes has no value");
 }
 
 TEST_CASE("slurm.conf: what a partition may say", "[slurm]") {
@@ -296,6 +435,7 @@ TEST_CASE("slurm.conf: suspending is not simulated, and said", "[slurm]") {
   CHECK(param(file, "preemption", "mode") == "off");
   CHECK(partition(file.cluster, "p").preempt_mode == PreemptMode::Off);
   CHECK(says(file.cluster, "PreemptMode=SUSPEND"));
+  CHECK(says(file.cluster, "PreemptMode=GANG"));
 }
 
 TEST_CASE("a file's own name, and a folder, may stand for a cluster", "[slurm]") {

@@ -18,7 +18,10 @@ class SlurmFolder {
         std::filesystem::temp_directory_path() / ("rehearse_slurm_test_" + std::to_string(++count));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
-    for (const auto& [name, text] : files) std::ofstream(path_ / name, std::ios::binary) << text;
+    for (const auto& [name, text] : files) {
+      std::filesystem::create_directories((path_ / name).parent_path());
+      std::ofstream(path_ / name, std::ios::binary) << text;
+    }
   }
   ~SlurmFolder() { std::filesystem::remove_all(path_); }
   SlurmFolder(const SlurmFolder&) = delete;

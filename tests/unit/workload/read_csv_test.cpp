@@ -131,6 +131,43 @@ TEST_CASE("Arrays have sorted tasks, a throttle, and a truth for each rank", "[c
   CHECK(workload.truth.of(SubmissionId{1}, 2).run_time == 40s);
 }
 
+// What sbatch 22.05 keeps for the next component was seen on the real one.
+TEST_CASE("A word : begins a further component of a heterogeneous job", "[csv]") {
+  const Workload workload = read_csv(
+      "id,submit,user,partition,ntasks,mem,timelimit,duration,qos,extra\n"
+      "7,5,u,q,2,100,7,53:3,fast,-w n3 -x n1 -C f -L m:2 --exclusive --hold : -n1 : -p r -t9\n"
+      "8,6,u,q,1,,,1,,-d after:7\n",
+      "t.csv");
+  REQUIRE(workload.submissions.size() == 4);
+  const auto row = [&](std::uint32_t at) { return workload.submissions[SubmissionId{at}]; };
+  const auto asked = [&](std::uint32_t at) { return workload.asked[row(at).asked]; };
+  CHECK(workload.id_text(SubmissionId{0}) == "7+0");
+  CHECK(workload.id_text(SubmissionId{2}) == "7+2");
+  CHECK(workload.id_text(SubmissionId{3}) == "8");
+  CHECK(special_of(workload, 3).dependencies.front().on == SubmissionId{0});
+  for (const std::uint32_t at : {0U, 1U, 2U}) {
+    CHECK(special_of(workload, at).het_size == 3);
+    CHECK(special_of(workload, at).het_offset == at);
+    CHECK(special_of(workload, at).hold);
+    CHECK(workload.names[row(at).qos] == "fast");
+    CHECK(asked(at).memory.mib == 100);
+    CHECK(workload.truth.of(SubmissionId{at}) == TaskTruth{53s, 3});
+  }
+  CHECK(workload.names[row(0).partition] == "q");
+  CHECK(workload.names[row(1).partition].empty());
+  CHECK(workload.names[row(2).partition] == "r");
+  CHECK(row(1).time_limit == 7min);
+  CHECK(row(2).time_limit == 9min);
+  CHECK(asked(1).exclude == "n1,n3");  // not the node that the first one asks for
+  CHECK(asked(1).nodelist.empty());
+  CHECK(asked(1).constraint.empty());
+  CHECK(asked(1).licenses.empty());
+  CHECK_FALSE(asked(1).exclusive);
+  CHECK(headlines("id,submit,duration,array,extra\nA,0,1,0-3,-n1 : -n2\nB,0,1,,-n1 : -N0\n") ==
+        std::vector<std::string>{"2:11: error: an array of heterogeneous jobs",
+                                 "3:16: error: \"0\" is not a number of nodes"});
+}
+
 TEST_CASE("Ids are numbers if all of them are, else names", "[csv]") {
   const Workload numbers = read_csv("id,submit,duration\n7,0,1\n18446744073709551615,0,1\n", "t");
   CHECK(numbers.submissions[SubmissionId{0}].number == 7);

@@ -55,6 +55,9 @@ TEST_CASE("Jobs are named by ids, tasks and lists of tasks", "[events]") {
   CHECK(action_of<ReleaseJobs>("scontrol release {id:A_3},{id:A_3_2}").jobs ==
         std::vector{JobName{SubmissionId{2}}, task(2)});
   CHECK(action_of<RequeueJobs>("scontrol requeue {id:A_3}_4").jobs == std::vector{task(4)});
+  CHECK(!action_of<SuspendJobs>("scontrol suspend J2").resume);
+  CHECK(action_of<SuspendJobs>("scontrol resume {id:A_3}_4").jobs == std::vector{task(4)});
+  CHECK(action_of<SuspendJobs>("scontrol resume J2").resume);
   const auto requeue = action_of<RequeueJobs>("scontrol requeuehold {id:A_3}_[1,3-4],J2");
   CHECK(requeue.jobs == std::vector{task(1), task(3), task(4), kJ2});
   CHECK(requeue.hold);

@@ -72,7 +72,8 @@ const std::string kMany =
     "C,2,u,5.125,,\"afterok:B_7,after:B+3\",,--mem-per-cpu=1500 --gpus-per-task=2 -n2 --hold\n"
     "D,3,u,5,30,afterany:B?afternotok:C,,--mem-per-gpu=1G --priority=7 --no-requeue -J 'it''s'\n"
     "\"E \"\"x\"\"\",4,u,5,30,singleton,,--kill-on-invalid-dep=yes -L m:1 --comment='a b' "
-    "--begin=9\n";
+    "--begin=9\n"
+    "F,5,u,7:2,20,afterok:C,,-w n1 -n2 -p q -L m:1 : --gres=gpu:1 -n3 : -p r --mem=5G -t9\n";
 
 TEST_CASE("A CSV that is written reads back as the same workload", "[write]") {
   for (const std::string& text : {kMany, std::string("id,submit,duration\n7,0,1\n9,1,0\n")}) {
@@ -143,6 +144,13 @@ TEST_CASE("A slice keeps rows, drops dependencies out of it, and can begin at 0"
   CHECK(ann.special(SubmissionId{1})->dependencies ==
         std::vector<Dependency>{{DependencyKind::AfterOk, SubmissionId{0}}});
   CHECK(ann.repairs.at("drop-dependency-on-dropped").count == 1);
+
+  const Workload het =
+      slice(read_csv("id,submit,user,duration,extra\nA,9,u,1,-n1\nB,5,u,1,-n1 : -n2\nC,9,u,1,\n",
+                     "t.csv"),
+            {.first = 1});
+  REQUIRE(het.submissions.size() == 2);  // whole
+  CHECK(het.id_text(SubmissionId{1}) == "B+1");
 
   const Workload two = slice(workload, {.first = 2});  // the earliest two, in the file's order
   REQUIRE(two.submissions.size() == 2);
