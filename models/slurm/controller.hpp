@@ -108,7 +108,8 @@ class Controller {
   bool take_request() { return std::exchange(requested_, false); }
   bool is_requested() const { return requested_; }
   const Reservations& reservations() const { return reservations_; }
-  void reservations_changed();
+  /// Whether reservations began or ended since `last_poll`.
+  bool poll_reservations(Seconds last_poll);
   /// Forgets jobs that ended MinJobAge before the turn of the main loop at `at`, which counts as a
   /// change.
   void purge(Time at);
@@ -182,6 +183,8 @@ class Controller {
   void await_begin(JobRecord& job);
   void free_nodes(JobRecord& job, Time clean_at, bool was_killed);
   void charge(JobRecord& job, Seconds until);
+  void charge_running();
+  void take_classic_factor(const JobRecord& job);
   bool is_used_up(const JobRecord& job) const;
   bool kill(JobRecord& job, JobState as, bool requeue);
   bool kill_one(JobRecord& job, JobState as, bool requeue);
@@ -358,7 +361,7 @@ class Controller {
   OfferMemo idle_offers_;
   std::unordered_map<WillRunKey, std::optional<Allocation>, WillRunHash> idle_choices_;
   Usage usage_;
-  IdVector<AssocId, Standing> standing_;  ///< of the last tick
+  IdVector<AssocId, Standing> standing_;  ///< of the last tick, for Fair Tree
   Reservations reservations_;
   IdVector<JobId, JobRecord> records_;
   std::vector<JobId> pending_;  ///< in order of the job list; of an array the next task only

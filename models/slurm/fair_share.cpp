@@ -69,6 +69,26 @@ void Usage::decay_to(Time tick) {
     for (double& usage : usage_) usage *= worth;
   }
   last_tick_ = tick;
+  if (params_.fair_tree) return;
+  shares_ = shares_below(assocs_, adds_root_user_);
+  standings_ = rehearse::standings(assocs_, usage_, ShareRule::Classic, adds_root_user_);
+  is_known_.resize(assocs_.size(), 0);
+  for (std::size_t i = 0; i < assocs_.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    is_known_[id] = assocs_[id].is_user() ? 0 : 1;
+  }
+}
+
+Standing Usage::user_standing(AssocId user) const {
+  const double all = raw(AssocId{0});
+  return classic_standing(assocs_, shares_, standings_, user, all > 0 ? raw(user) / all : 0);
+}
+
+double Usage::classic_factor(AssocId assoc) {
+  if (index(assoc) >= is_known_.size()) return 1;  // new since the tick, or there was none yet
+  if (is_known_[assoc] == 0) standings_[assoc] = user_standing(assoc);
+  is_known_[assoc] = 1;
+  return rehearse::classic_factor(standings_[assoc], params_.damping);
 }
 
 void Usage::charge(AssocId assoc, double billing, Duration length) {
@@ -80,13 +100,20 @@ void Usage::charge(AssocId assoc, double billing, Duration length) {
 
 void Usage::factors(IdVector<AssocId, double>& factors) const {
   factors.resize(assocs_.size());
-  if (params_.fair_tree) return fair_tree_factors(assocs_, usage_, adds_root_user_, factors);
-  classic_factors(assocs_, usage_, params_.damping, adds_root_user_, factors);
+  fair_tree_factors(assocs_, usage_, adds_root_user_, factors);
 }
 
 IdVector<AssocId, Standing> Usage::standings() const {
-  const ShareRule rule = params_.fair_tree ? ShareRule::FairTree : ShareRule::Classic;
-  return rehearse::standings(assocs_, usage_, rule, adds_root_user_);
+  if (params_.fair_tree) {
+    return rehearse::standings(assocs_, usage_, ShareRule::FairTree, adds_root_user_);
+  }
+  IdVector<AssocId, Standing> result = standings_;
+  for (std::size_t i = 0; i < result.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    if (is_known_[id] == 0) result[id] = user_standing(id);
+    result[id].factor = rehearse::classic_factor(result[id], params_.damping);
+  }
+  return result;
 }
 
 }  // namespace rehearse::slurm

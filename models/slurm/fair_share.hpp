@@ -46,7 +46,8 @@ class Usage {
   double fade(double seconds) const;
   double fade(Duration length) const { return fade(static_cast<double>(whole_seconds(length))); }
 
-  /// A tick: all use fades, or is forgotten if a reset is due. The caller then charges what runs.
+  /// A tick: all use fades, or is forgotten if a reset is due. The caller then charges what runs
+  /// and asks for the classic factor of what waits, in the order of the list of jobs.
   void decay_to(Time tick);
   /// The last tick; charges before the first one count from the start of the job.
   Time last_tick() const { return last_tick_; }
@@ -58,20 +59,28 @@ class Usage {
 
   /// Billing-seconds (sshare's RawUsage, before it is cut to an integer).
   double raw(AssocId assoc) const { return index(assoc) < usage_.size() ? usage_[assoc] : 0; }
-  /// Of all associations, as of now. Slurm asks at ticks only. (Of the classic factor it takes the
-  /// use of accounts before the tick and that of users in its midst; here both are those after it.)
+  /// Of all associations, as of now: for Fair Tree, at the end of a tick.
   void factors(IdVector<AssocId, double>& factors) const;
-  /// What these factors come from, likewise.
+  /// The classic factor as slurmctld has it until the next tick: of the part that an account had
+  /// of all use before what runs was charged, and of that which a user had when it was first asked
+  /// for since, mostly with half of the tick's jobs charged (seen in sshare: x2).
+  double classic_factor(AssocId assoc);
+  /// What these factors come from; users that nobody asked for stand as of now.
   IdVector<AssocId, Standing> standings() const;
 
  private:
   bool is_reset_due(Time tick);
+  Standing user_standing(AssocId user) const;
 
   const IdVector<AssocId, Assoc>& assocs_;
   FairShareParams params_;
   double per_second_;
   bool adds_root_user_;
   IdVector<AssocId, double> usage_;
+  // Of the classic factor, of the last tick:
+  IdVector<AssocId, double> shares_;
+  IdVector<AssocId, Standing> standings_;  // of users since they were asked for
+  IdVector<AssocId, std::uint8_t> is_known_;
   Time last_tick_ = Time::min();
   std::int64_t next_reset_ = 0;  // unix seconds; 0: not known yet
   bool was_reset_ = false;

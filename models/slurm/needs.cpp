@@ -229,8 +229,11 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   if (cluster.select.one_task_per_core && needs.tasks_per_core == 0) needs.tasks_per_core = 1;
   set_gres(asked, cluster, needs);
   set_tasks_per_gpu(asked, cluster, needs);
-  // sbatch raises --mincpus to the CPUs of a task.
-  needs.min_cpus_per_node = std::max(asked.min_cpus_per_node, needs.cpus_per_task);
+  // sbatch raises --mincpus to the CPUs of a task; slurmctld to those of all tasks of a node, were
+  // there so many (micro 174).
+  needs.min_cpus_per_node =
+      std::max({asked.min_cpus_per_node, needs.cpus_per_task,
+                needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0U});
   result.error = set_memory(asked, cluster, place, needs);
   needs.min_cpus_per_node = std::max(needs.min_cpus_per_node, needs.cpus_per_task);
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;

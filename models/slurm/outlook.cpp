@@ -48,7 +48,7 @@ void Controller::tell(Outlook& outlook) const {
   for (std::size_t i = 0; i < count; ++i) {
     outlook.raw_usage.push_back(usage_.raw(static_cast<AssocId>(i)));
   }
-  outlook.standing = standing_;
+  outlook.standing = params_.fair_tree ? standing_ : usage_.standings();
 }
 
 }  // namespace rehearse::slurm

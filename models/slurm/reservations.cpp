@@ -200,10 +200,9 @@ Seconds Reservations::next_end(Seconds time) const {
   return first;
 }
 
-bool Reservations::changes_between(Seconds from, Seconds to) const {
-  return std::any_of(all_.begin(), all_.end(), [&](const Reservation& r) {
-    return (r.start > from && r.start <= to) || (r.end > from && r.end <= to);
-  });
+bool Reservations::begins_between(Seconds from, Seconds to) const {
+  return std::any_of(all_.begin(), all_.end(),
+                     [&](const Reservation& r) { return r.start > from && r.start <= to; });
 }
 
 Seconds Reservations::next_change(Seconds time) const {
@@ -216,8 +215,8 @@ Seconds Reservations::next_change(Seconds time) const {
   return first;
 }
 
-void Reservations::forget_ended(Seconds now) {
-  std::erase_if(all_, [&](const Reservation& r) { return r.end <= now; });
+bool Reservations::forget_ended(Seconds now) {
+  return std::erase_if(all_, [&](const Reservation& r) { return r.end <= now; }) > 0;
 }
 
 }  // namespace rehearse::slurm

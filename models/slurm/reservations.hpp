@@ -51,11 +51,10 @@ class Reservations {
               Seconds minutes, bool may_move) const;
   /// End of the first reservation that ends after `time`; 0 if there is none.
   Seconds next_end(Seconds time) const;
-  /// Whether one begins or ends in (from, to]; such a change asks for a pass.
-  bool changes_between(Seconds from, Seconds to) const;
+  bool begins_between(Seconds from, Seconds to) const;  ///< whether one begins in (from, to]
   /// First time after `time` at which one begins or ends; 0: none.
   Seconds next_change(Seconds time) const;
-  void forget_ended(Seconds now);
+  bool forget_ended(Seconds now);  ///< whether there was one
   bool empty() const { return all_.empty(); }
 
  private:

@@ -136,9 +136,7 @@ class SlurmScheduler final : public Scheduler {
     if (last_turn(second, params_.time_limit_interval) == second) controller_->time_limit_pass();
     purge(second);
     if (last_turn(second, kReservationPoll) == second) {
-      if (controller_->reservations().changes_between(last_poll_, second)) {
-        controller_->reservations_changed();
-      }
+      if (controller_->poll_reservations(last_poll_)) quiet_since_ = now;
       last_poll_ = second;
     }
     if (!has_main()) return;
@@ -221,12 +219,13 @@ class SlurmScheduler final : public Scheduler {
   }
 
   /// Whether anything can still happen by itself: when nothing runs and nothing waits for a time,
-  /// what was tried for ten minutes in vain is tried no more.
+  /// what was tried in vain for ten minutes, by two turns of each, is tried no more.
   bool is_alive(Time now) const {
     if (controller_->is_stuck()) return false;
     if (controller_->has_running() || controller_->waits_for_time()) return true;
-    constexpr auto kInVain = std::chrono::minutes{10};
-    return controller_->has_pending() && now - quiet_since_ < kInVain;
+    const Duration in_vain = std::max<Duration>(
+        {std::chrono::minutes{10}, params_.sched_interval * 2, params_.bf_interval * 2});
+    return controller_->has_pending() && now - quiet_since_ < in_vain;
   }
 
   Params params_;

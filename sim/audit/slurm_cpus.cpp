@@ -107,7 +107,9 @@ std::int64_t CpuBounds::rounded(const Held& held, std::int64_t cpus) const {
 }
 
 std::int64_t CpuBounds::least_on_node() const {
-  return std::max({cpus_per_task_, cpus_for_memory_, std::int64_t{asked_.min_cpus_per_node}});
+  const std::int64_t of_tasks = tasks_ > 1 ? asked_.tasks_per_node * cpus_per_task_ : 0;
+  return std::max(
+      {cpus_per_task_, cpus_for_memory_, of_tasks, std::int64_t{asked_.min_cpus_per_node}});
 }
 
 // Of a job on several nodes the last task of each may lack CPUs: slurmctld counts CPUs where it

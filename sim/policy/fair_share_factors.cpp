@@ -21,20 +21,6 @@ AssocId parent_in_shares(const IdVector<AssocId, Assoc>& assocs, AssocId id) {
   return parent;
 }
 
-/// The shares of all that stand below an association, by that association.
-IdVector<AssocId, double> shares_below(const IdVector<AssocId, Assoc>& assocs,
-                                       bool adds_root_user) {
-  IdVector<AssocId, double> result;
-  result.resize(assocs.size(), 0.0);
-  if (adds_root_user) result[AssocId{0}] = 1;
-  for (std::size_t i = 0; i < assocs.size(); ++i) {
-    const auto id = static_cast<AssocId>(i);
-    if (assocs[id].parent == kNone<AssocId> || assocs[id].shares_as_parent) continue;
-    result[parent_in_shares(assocs, id)] += static_cast<double>(assocs[id].shares);
-  }
-  return result;
-}
-
 double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
 /// A user with its account's shares stays first, as one without use does.
@@ -121,6 +107,35 @@ class Walk {
 
 }  // namespace
 
+IdVector<AssocId, double> shares_below(const IdVector<AssocId, Assoc>& assocs,
+                                       bool adds_root_user) {
+  IdVector<AssocId, double> result;
+  result.resize(assocs.size(), 0.0);
+  if (adds_root_user) result[AssocId{0}] = 1;
+  for (std::size_t i = 0; i < assocs.size(); ++i) {
+    const auto id = static_cast<AssocId>(i);
+    if (assocs[id].parent == kNone<AssocId> || assocs[id].shares_as_parent) continue;
+    result[parent_in_shares(assocs, id)] += static_cast<double>(assocs[id].shares);
+  }
+  return result;
+}
+
+Standing classic_standing(const IdVector<AssocId, Assoc>& assocs,
+                          const IdVector<AssocId, double>& shares_below,
+                          const IdVector<AssocId, Standing>& standings, AssocId id, double own) {
+  const AssocId parent = parent_in_shares(assocs, id);
+  const Standing& above = standings[parent];
+  Standing its{above.norm_shares, own, above.effective_usage, 0};
+  if (!assocs[id].shares_as_parent) {
+    const double part = ratio(static_cast<double>(assocs[id].shares), shares_below[parent]);
+    its.norm_shares *= part;
+    its.effective_usage =
+        parent == AssocId{0} ? own : own + (above.effective_usage - own) * part;
+  }
+  its.level = level_of(assocs[id], its);
+  return its;
+}
+
 IdVector<AssocId, Standing> standings(const IdVector<AssocId, Assoc>& assocs,
                                       const IdVector<AssocId, double>& usage, ShareRule rule,
                                       bool adds_root_user) {
@@ -134,18 +149,13 @@ IdVector<AssocId, Standing> standings(const IdVector<AssocId, Assoc>& assocs,
       result.push_back({1, own, own, level_of(assocs[id], {1, own, own})});
       continue;
     }
-    const AssocId parent = parent_in_shares(assocs, id);
-    const Standing above = result[parent];
-    Standing its{ratio(static_cast<double>(assocs[id].shares), siblings[parent]), own, 0, 0};
-    if (rule == ShareRule::FairTree) {
-      its.effective_usage = ratio(used, use_of(usage, parent));
-    } else if (assocs[id].shares_as_parent) {
-      its = {above.norm_shares, own, above.effective_usage};
-    } else {
-      its.effective_usage =
-          parent == AssocId{0} ? own : own + (above.effective_usage - own) * its.norm_shares;
-      its.norm_shares *= above.norm_shares;
+    if (rule == ShareRule::Classic) {
+      result.push_back(classic_standing(assocs, siblings, result, id, own));
+      continue;
     }
+    const AssocId parent = parent_in_shares(assocs, id);
+    Standing its{ratio(static_cast<double>(assocs[id].shares), siblings[parent]), own, 0, 0};
+    its.effective_usage = ratio(used, use_of(usage, parent));
     its.level = level_of(assocs[id], its);
     result.push_back(its);
   }
@@ -158,13 +168,17 @@ void fair_tree_factors(const IdVector<AssocId, Assoc>& assocs,
   Walk(assocs, usage, adds_root_user, factors);
 }
 
+double classic_factor(const Standing& standing, double damping) {
+  if (standing.norm_shares <= 0) return 0;
+  return std::exp2(-standing.effective_usage / standing.norm_shares / damping);
+}
+
 void classic_factors(const IdVector<AssocId, Assoc>& assocs, const IdVector<AssocId, double>& usage,
                      double damping, bool adds_root_user, IdVector<AssocId, double>& factors) {
   const auto stand = standings(assocs, usage, ShareRule::Classic, adds_root_user);
   for (std::size_t i = 0; i < assocs.size(); ++i) {
     const auto id = static_cast<AssocId>(i);
-    const auto& [promised, own, used, level] = stand[id];
-    factors[id] = promised > 0 ? std::exp2(-used / promised / damping) : 0;
+    factors[id] = classic_factor(stand[id], damping);
   }
 }
 

@@ -44,6 +44,16 @@ void fair_tree_factors(const IdVector<AssocId, Assoc>& assocs,
                        const IdVector<AssocId, double>& usage, bool adds_root_user,
                        IdVector<AssocId, double>& factors);
 
+/// The shares of all that stand below an association, by that association. O(n).
+IdVector<AssocId, double> shares_below(const IdVector<AssocId, Assoc>& assocs, bool adds_root_user);
+
+/// The classic standing of one association, which has the part `own` of all use, below those of
+/// `standings`. REQUIRES: `id` is not the root. O(depth).
+Standing classic_standing(const IdVector<AssocId, Assoc>& assocs,
+                          const IdVector<AssocId, double>& shares_below,
+                          const IdVector<AssocId, Standing>& standings, AssocId id, double own);
+/// REQUIRES: damping > 0.
+double classic_factor(const Standing& standing, double damping);
 /// REQUIRES: damping > 0. O(n).
 void classic_factors(const IdVector<AssocId, Assoc>& assocs, const IdVector<AssocId, double>& usage,
                      double damping, bool adds_root_user, IdVector<AssocId, double>& factors);

@@ -36,6 +36,7 @@ struct Standing {
   double norm_usage = 0;       ///< of all use
   double effective_usage = 0;  ///< of its parent's use; classic: drawn towards its parent's
   double level = 0;            ///< norm_shares / effective_usage, infinite without use
+  std::optional<double> factor = std::nullopt;  ///< the classic one; Fair Tree only ranks users
 };
 
 struct Outlook {

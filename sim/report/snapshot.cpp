@@ -73,24 +73,31 @@ std::string sshare(const View& view, const Outlook& outlook) {
   for (std::size_t i = 0; i < view.assocs().size(); ++i) {
     const auto id = static_cast<AssocId>(i);
     const Assoc& assoc = view.assocs()[id];
+    const Standing* const its = i < outlook.standing.size() ? &outlook.standing[id] : nullptr;
+    const bool is_classic = its != nullptr && its->factor;
     const auto number = [&](double Standing::* field) {
-      return i < outlook.standing.size() ? fmt::format("{:.6f}", outlook.standing[id].*field)
-                                         : std::string();
+      return its != nullptr ? fmt::format("{:.6f}", its->*field) : std::string();
     };
     const std::string usage =
         i < outlook.raw_usage.size()
             ? fmt::format("{}", static_cast<std::int64_t>(outlook.raw_usage[id]))
             : "";
-    if (assoc.parent == kNone<AssocId>) {  // the whole has no share of anything
-      table.row(assoc.account, "", "", "", "0.000000", usage, "", "1.000000", "", "");
+    std::string factor;
+    if (is_classic) {
+      factor = fmt::format("{:.6f}", *its->factor);
+    } else if (assoc.is_user()) {
+      factor = fmt::format("{:.6f}", view.fair_share(id));
+    }
+    if (assoc.parent == kNone<AssocId>) {  // the whole: no share of anything, or all of it
+      table.row(assoc.account, "", "", "", is_classic ? "1.000000" : "0.000000", usage, "",
+                "1.000000", factor, "");
       continue;
     }
     table.row(assoc.account, assoc.user, assoc.partition,
               assoc.shares_as_parent ? "parent" : fmt::format("{}", assoc.shares),
               number(&Standing::norm_shares), usage, number(&Standing::norm_usage),
-              number(&Standing::effective_usage),
-              assoc.is_user() ? fmt::format("{:.6f}", view.fair_share(id)) : "",
-              number(&Standing::level));
+              number(&Standing::effective_usage), factor,
+              is_classic ? "" : number(&Standing::level));
   }
   return table.take();
 }

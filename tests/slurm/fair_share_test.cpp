@@ -110,14 +110,21 @@ TEST_CASE("The user that slurmdbd gives the root is ranked with the others", "[s
 TEST_CASE("The classic factor of slurmctld", "[slurm]") {
   const Cluster cluster = two_labs();
   Usage usage(cluster.assocs, {.half_life = Duration::zero(), .fair_tree = false, .damping = 2});
+  usage.decay_to(Time{});
   usage.charge(kAnn, 1, seconds{100});
-  IdVector<AssocId, double> factors;
-  usage.factors(factors);
-  // Shares: a 3/5 (the root's user has one of five), ann and bob a half of that.
-  REQUIRE(factors[kA] == Approx(std::exp2(-1 / 0.6 / 2)));
-  REQUIRE(factors[kAnn] == Approx(std::exp2(-1 / 0.3 / 2)));
-  REQUIRE(factors[kBob] == Approx(std::exp2(-0.5 / 0.3 / 2)));
-  REQUIRE(factors[kCat] == 1);
+  // Shares: a 3/5 (the root's user has one of five), ann and bob a half of that. Accounts stand as
+  // at the tick, users as when they were first asked for.
+  REQUIRE(usage.classic_factor(kA) == 1);
+  REQUIRE(usage.classic_factor(kAnn) == Approx(std::exp2(-0.5 / 0.3 / 2)));
+  usage.decay_to(Time{seconds{60}});
+  REQUIRE(usage.classic_factor(kA) == Approx(std::exp2(-1 / 0.6 / 2)));
+  REQUIRE(usage.classic_factor(kAnn) == Approx(std::exp2(-1 / 0.3 / 2)));
+  usage.charge(kBob, 1, seconds{300});
+  REQUIRE(usage.classic_factor(kAnn) == Approx(std::exp2(-1 / 0.3 / 2)));
+  REQUIRE(usage.classic_factor(kBob) == Approx(std::exp2(-(0.75 + 0.25 * 0.5) / 0.3 / 2)));
+  REQUIRE(usage.classic_factor(kCat) == 1);
+  REQUIRE(usage.standings()[kBob].norm_usage == Approx(0.75));
+  REQUIRE(usage.standings()[kA].factor == Approx(std::exp2(-1 / 0.6 / 2)));
 }
 
 TEST_CASE("Fairshare=parent", "[slurm]") {
