@@ -141,8 +141,11 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
       if (planned >= left || planned >= params_.bf_max_job_array_resv) return;
       if (is_throttled_with(id, planned)) return;
       if (cycle.slots.size() >= cycle.slot_limit) return;
-      preempting_since_.erase(id);  // each of the tasks planned may preempt (s12)
-      continue;                     // the same record stands for the next task
+      // Each of the tasks planned may preempt (s12), but not within 15 s of another pass (x23).
+      const auto since = preempting_since_.find(id);
+      if (since != preempting_since_.end() && since->second == now())
+        preempting_since_.erase(since);
+      continue;  // the same record stands for the next task
     }
     if (array.unstarted.empty()) return;
     if (params_.version >= Version::V2302 && cycle.tested >= params_.bf_max_job_test) return;

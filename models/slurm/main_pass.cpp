@@ -437,10 +437,10 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
     }
     if (!allocation) return {};
     const std::size_t fitted = last - 1;
-    if (round > params_.preempt_reorder_count || rivals.size() <= 1) {
+    if (round > params_.preempt_reorder_count || std::ssize(rivals) <= round + 1) {
       Found found{std::move(allocation), {}};
       const NodeSet chosen = nodes_of(*found.allocation, universe);
-      for (std::size_t i = 0; i < rivals.size(); ++i) {
+      for (std::size_t i = 0; i <= fitted; ++i) {
         const JobId id = rivals[i].victim.job;
         if (!nodes_of(records_[id].allocation, universe).intersects(chosen)) continue;
         if (rivals[i].useful == 0) break;

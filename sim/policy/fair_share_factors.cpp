@@ -129,8 +129,7 @@ Standing classic_standing(const IdVector<AssocId, Assoc>& assocs,
   if (!assocs[id].shares_as_parent) {
     const double part = ratio(static_cast<double>(assocs[id].shares), shares_below[parent]);
     its.norm_shares *= part;
-    its.effective_usage =
-        parent == AssocId{0} ? own : own + (above.effective_usage - own) * part;
+    its.effective_usage = parent == AssocId{0} ? own : own + (above.effective_usage - own) * part;
   }
   its.level = level_of(assocs[id], its);
   return its;
