@@ -8,6 +8,7 @@ Three traps: a daemon believes that it is one only under its own name (slurmctld
 slurmctld-wlm of Debian); fake sizes of nodes need SlurmdParameters=config_overrides; GPUs need
 files that are character devices.
 """
+import argparse
 import csv
 import datetime
 import os
@@ -283,24 +284,35 @@ def near(golden, ours):
                 ours[key][what] = attempt[what]
 
 
-def validate(options, tool):
-    """The command `scripts/validate --real DIR`."""
-    if not is_installed():
-        print("validate: skipped, there is no slurmctld and slurmd here (apt-get install "
-              "slurmctld slurmd slurm-client slurm-wlm-basic-plugins)")
-        return 77
+def compare(options, tool):
+    """One run of the real thing and of ours: what the tool says of them, or why it cannot be."""
     with tempfile.TemporaryDirectory(prefix="real_golden.") as folder:
         result = pathlib.Path(folder)
         try:
             before = record(options.real, tool.expand, result)
         except Refused as refused:
             sys.exit(f"validate: {options.real} cannot be run here: {refused}")
-        options.set = [*options.set, f"scheduler.started_before={before}"]
+        own = argparse.Namespace(**vars(options))
+        own.set = [*options.set, f"scheduler.started_before={before}"]
         golden = result / "golden.csv"
-        done = tool.result_of(options, result, golden,
+        return tool.result_of(own, result, golden,
                               lambda ours: near(tool.golden_attempts(golden), ours))
-    if isinstance(done, str):
-        sys.exit(done)
-    tool.report(options, {options.real.name: done})
-    equal = all(done["shares"][what] == 1 for what in ("starts", "nodes", "rejections"))
+
+
+def validate(options, tool):
+    """The command `scripts/validate --real DIR`. What a busy machine delayed is not there in a
+    second run, a wrong rule is: a difference has to come up in both."""
+    if not is_installed():
+        print("validate: skipped, there is no slurmctld and slurmd here (apt-get install "
+              "slurmctld slurmd slurm-client slurm-wlm-basic-plugins)")
+        return 77
+    for is_last in (False, True):
+        done = compare(options, tool)
+        if isinstance(done, str):
+            sys.exit(done)
+        tool.report(options, {options.real.name: done})
+        equal = all(done["shares"][what] == 1 for what in ("starts", "nodes", "rejections"))
+        if done["violations"] or equal or is_last:
+            break
+        print("validate: they differ; once more, to see whether it was the machine")
     return 0 if equal and not done["violations"] else 1

@@ -20,11 +20,15 @@ if (playwright === null || !existsSync(kChromium)) {
   process.exit(0);
 }
 
+// Beside other tests on a busy machine a big page takes its time.
+const kPatienceMs = 180_000;
+
 let browser;
 let folder;
 
 before(async () => {
-  browser = await playwright.chromium.launch({ executablePath: kChromium, args: ["--no-sandbox"] });
+  browser = await playwright.chromium.launch({ executablePath: kChromium,
+    args: ["--no-sandbox"], timeout: kPatienceMs });
   folder = mkdtempSync(join(tmpdir(), "rehearse-browser-"));
 });
 after(async () => {
@@ -42,6 +46,7 @@ async function open(name, run, size = { width: 1280, height: 800 }) {
 
 async function openFolder(directory, viewport) {
   const page = await browser.newPage({ viewport });
+  page.setDefaultTimeout(kPatienceMs);
   const address = pathToFileURL(join(directory, "report.html")).href;
   const seen = [];
   page.on("console", (message) => seen.push(`console: ${message.text()}`));
