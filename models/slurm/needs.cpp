@@ -220,8 +220,10 @@ std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs)
 
 }  // namespace
 
-Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partition) {
+Resolved needs_of(const Asked& given, const Cluster& cluster, PartitionId partition) {
+  Asked asked = given;
   Resolved result;
+  const std::string contradiction = reconcile_gres(asked);
   Needs& needs = result.needs;
   needs.partition = partition;
   const Partition& place = cluster.partitions[partition];
@@ -256,7 +258,11 @@ Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partit
   if (asked.switches_wait != kUnset) needs.switches_wait = asked.switches_wait;
   needs.distribution = asked.distribution;
   const std::string misplaced = set_places(asked, cluster, needs);
-  if (result.error.empty()) result.error = misplaced;
+  if (!contradiction.empty()) {
+    result.error = contradiction;
+  } else if (result.error.empty()) {
+    result.error = misplaced;
+  }
   return result;
 }
 

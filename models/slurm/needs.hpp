@@ -65,6 +65,9 @@ struct Resolved {
   std::string error{};
 };
 
+/// Sets the nodes and tasks that counts of GRES imply; returns why sbatch refuses them, or "".
+std::string reconcile_gres(Asked& asked);
+
 /// REQUIRES: names in `asked` were checked against `cluster` when the trace was read.
 Resolved needs_of(const Asked& asked, const Cluster& cluster, PartitionId partition);
 
