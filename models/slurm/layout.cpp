@@ -137,9 +137,14 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
       for (std::uint32_t t = first ? 1 : 0; t < turn && put(i, room); ++t) more = true;
     }
   }
+  // --mincpus comes in whole tasks, and where tasks are placed beside GRES it only chose the node
+  // (micro 176).
+  std::uint32_t least = needs.min_cpus_per_node / each * each;
+  if (!needs.gres.empty() && needs.tasks > 0) {
+    least = needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0;
+  }
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    const std::uint32_t least = std::max(needs.min_cpus_per_node, taken[i].min_cpus);
-    cpus[i] = std::max(cpus[i], std::min(least, taken[i].cpus));
+    cpus[i] = std::max(cpus[i], std::min(std::max(least, taken[i].min_cpus), taken[i].cpus));
   }
   return cpus;
 }

@@ -108,8 +108,8 @@ std::int64_t CpuBounds::rounded(const Held& held, std::int64_t cpus) const {
 
 std::int64_t CpuBounds::least_on_node() const {
   const std::int64_t of_tasks = tasks_ > 1 ? asked_.tasks_per_node * cpus_per_task_ : 0;
-  return std::max(
-      {cpus_per_task_, cpus_for_memory_, of_tasks, std::int64_t{asked_.min_cpus_per_node}});
+  const std::int64_t asked = asked_.min_cpus_per_node / cpus_per_task_ * cpus_per_task_;
+  return std::max({cpus_per_task_, cpus_for_memory_, of_tasks, gpus_ > 0 ? 0 : asked});
 }
 
 // Of a job on several nodes the last task of each may lack CPUs: slurmctld counts CPUs where it
