@@ -366,7 +366,6 @@ void Controller::cancel_pending(JobRecord& job, JobState as) {
     }
   }
   note_change();
-  requested_ = true;
 }
 
 NodeSet Controller::up_nodes() const {

@@ -23,9 +23,13 @@ void Controller::operate(const Operation& operation) {
   ++running_changes_;  // whatever it is
   preempted_in_vain_ = 0;
   bool is_effective = true;
+  bool asks_for_pass = true;  // as seen on 22.05.8 (micro 177); the end of a killed job brings its own
   std::visit(
       Overloaded{
-          [&](const CancelJobs& op) { is_effective = cancel_jobs(op); },
+          [&](const CancelJobs& op) {
+            is_effective = cancel_jobs(op);
+            asks_for_pass = false;
+          },
           [&](const HoldJobs& op) {
             for (const JobId id : jobs_named(op.jobs)) {
               if (view_.job(id).state == JobState::Pending)
@@ -36,6 +40,7 @@ void Controller::operate(const Operation& operation) {
             for (const JobId id : jobs_named(op.jobs)) release(records_[id]);
           },
           [&](const RequeueJobs& op) {
+            asks_for_pass = false;
             for (const JobId id : jobs_named(op.jobs)) {
               if (view_.job(id).state != JobState::Running) continue;
               if (records_[id].het_offset > 0) {
@@ -47,6 +52,7 @@ void Controller::operate(const Operation& operation) {
             }
           },
           [&](const SuspendJobs& op) {
+            asks_for_pass = !op.resume;
             for (const JobId id : jobs_named(op.jobs)) {
               JobRecord& job = records_[id];
               const bool runs = view_.job(id).state == JobState::Running && !is_configuring(id);
@@ -73,7 +79,7 @@ void Controller::operate(const Operation& operation) {
   }
   if (!is_effective) return;
   note_change();
-  requested_ = true;
+  if (asks_for_pass) requested_ = true;
 }
 
 // Keeps what the command in hand asks for and does not get; "" is nothing.
