@@ -338,6 +338,11 @@ Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
     task_cpus = std::max(task_cpus, static_cast<std::uint32_t>(brought));
   }
   least_cpus = slurm::least_cpus(needs);
+  least_beside_gres = least_cpus;
+  if (needs.tasks > 0) {  // --mincpus only chooses the node then (micro 176)
+    least_beside_gres = std::max(needs.cpus_per_task, needs.tasks_per_node * needs.cpus_per_task);
+    if (needs.max_nodes == 1) least_beside_gres = std::max(least_beside_gres, needs.min_cpus);
+  }
 }
 
 std::uint32_t least_cpus(const Needs& needs) {
@@ -405,8 +410,10 @@ Offer offer_of(const Question& question, NodeId node) {
   offer_whole_tasks(question, shape, offer);
   limit_cpus(question, shape, offer);
   offer.task_cpus = offer.cpus;
+  const bool has_gres = !question.needs.gres.empty();
+  const std::uint32_t least = has_gres ? question.least_beside_gres : question.least_cpus;
   if (offer.cpus < question.least_cpus || !fit_gres(question, free, offer)) offer.cpus = 0;
-  if (offer.cpus < offer.min_cpus || offer.cpus < question.least_cpus) offer.cpus = 0;
+  if (offer.cpus < offer.min_cpus || offer.cpus < least) offer.cpus = 0;
   const SelectParameters& select = machine.cluster().select;
   if (select.unit == ConsumableUnit::Cpu) offer.unit = 1;
   const auto* const completing = question.how.completing;
@@ -418,14 +425,14 @@ Offer offer_of(const Question& question, NodeId node) {
   const auto near = static_cast<std::uint64_t>(std::max<std::int64_t>(offer.near, 0));
   offer.weight = weight | (kNoNearGpus - near);
   // For GRES cores are chosen at once, and no more of them than the tasks need.
-  if (question.needs.gres.empty() || question.needs.exclusive || offer.cpus == 0) {
+  if (!has_gres || question.needs.exclusive || offer.cpus == 0) {
     // all that is free
   } else if (question.how.version >= 2411) {
     narrow_to_gpus(question, offer);
   } else {
     const std::uint64_t tasks = most_tasks(question.needs);
-    const std::uint64_t used = std::max<std::uint64_t>(
-        tasks * question.task_cpus, std::max(question.least_cpus, offer.min_cpus));
+    const std::uint64_t used =
+        std::max<std::uint64_t>(tasks * question.task_cpus, std::max(least, offer.min_cpus));
     const std::uint64_t whole = (used + offer.unit - 1) / offer.unit * offer.unit;
     offer.cpus = static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.cpus, whole));
   }

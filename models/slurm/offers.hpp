@@ -22,13 +22,14 @@ struct Question {
   const Needs& needs;
   const Choosing& how;
   std::uint32_t min_nodes = 1, max_nodes = 1, wanted_nodes = 1;
-  std::uint32_t task_cpus = 1;   ///< CPUs of a task, with those that its GPUs bring
-  std::uint32_t least_cpus = 1;  ///< of a node, for it to be of any use
-  std::int64_t job_gpus = 0;     ///< --gpus: to be found over all nodes; 0: no such request
-  bool all_cores = false;        ///< as if no job had cores
-  bool near_only = false;        ///< GPUs that are near no free core do not count
-  bool shares = false;           ///< its CPUs with other jobs
-  std::uint32_t row = 0;         ///< jobs of its own sharing partition that a core may have already
+  std::uint32_t task_cpus = 1;          ///< CPUs of a task, with those that its GPUs bring
+  std::uint32_t least_cpus = 1;         ///< of a node, for it to be of any use
+  std::uint32_t least_beside_gres = 1;  ///< the same of those that serve the GRES asked for
+  std::int64_t job_gpus = 0;            ///< --gpus: to be found over all nodes; 0: no such request
+  bool all_cores = false;               ///< as if no job had cores
+  bool near_only = false;               ///< GPUs that are near no free core do not count
+  bool shares = false;                  ///< its CPUs with other jobs
+  std::uint32_t row = 0;  ///< jobs of its own sharing partition that a core may have already
 };
 
 struct Offer {
