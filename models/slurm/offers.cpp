@@ -204,9 +204,6 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
     const std::uint32_t most = *partition.max_cpus_per_node;
     offer.cpus = std::min(offer.cpus, most > used ? most - used : 0U);
   }
-  if (needs.tasks_per_node > 0 && needs.cpus_per_task == 1 && !needs.exclusive) {
-    offer.cpus = std::min(offer.cpus, needs.tasks_per_node);
-  }
   if (needs.memory.per == MemoryPer::Cpu && needs.memory.mib > 0) {
     const std::int64_t fit =
         (shape.memory_mib - machine.used_memory(offer.node)) / needs.memory.mib;
