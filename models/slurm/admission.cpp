@@ -13,14 +13,15 @@ constexpr std::string_view kNotAvailable = "Requested node configuration is not 
 
 }  // namespace
 
-const Resolved& Controller::resolved(AskedId asked, PartitionId partition) {
-  const auto [found, is_new] = resolved_.try_emplace({asked, partition});
+const Resolved& Controller::resolved(AskedId asked, PartitionId partition, bool whole_nodes) {
+  const auto [found, is_new] = resolved_.try_emplace({asked, partition, whole_nodes});
   if (!is_new) return found->second;
   found->second = needs_of(view_.asked(asked), cluster_, partition);
+  if (whole_nodes) found->second.needs.exclusive = true;
   Request request;
   request.partition = partition;
   request.tres = asked_tres(found->second.needs);
-  requests_[{asked, partition}] = judges_.add_request(std::move(request));
+  requests_[{asked, partition, whole_nodes}] = judges_.add_request(std::move(request));
   return found->second;
 }
 
@@ -113,6 +114,7 @@ void Controller::submit(JobId id) {
   put_last(job);
   job.switches_since = now();  // sbatch's own test of the nodes starts the wait for switches
   pending_.push_back(id);
+  if (!job.parts.empty() && job.parts.front().needs->exclusive) make_whole(job);  // sbatch's test
   score(job);
   // sbatch's own test looks at limits too (s14b), and at nodes that are down (s9); for arrays that
   // is left to the next queue.
@@ -144,13 +146,24 @@ bool Controller::lacks_nodes_now(const JobRecord& job, const PartRecord& part, S
 void Controller::make_parts(JobRecord& job) {
   for (const PartitionId id : partitions_named(job.job)) {
     const AskedId asked = view_.submission(job.job).asked;
-    const Resolved& need = resolved(asked, id);
-    const Candidate candidate{job.job, id, requests_[{asked, id}], 0, 0};
+    const Resolved& need = resolved(asked, id, false);
+    const Candidate candidate{job.job, id, requests_[{asked, id, false}], 0, 0};
     job.parts.push_back({id, &need.needs, candidate, 0});
   }
   std::stable_sort(job.parts.begin(), job.parts.end(), [&](const auto& a, const auto& b) {
     return partitions_[a.partition].priority_tier > partitions_[b.partition].priority_tier;
   });
+}
+
+// A job that was tried in an EXCLUSIVE partition takes whole nodes ever after, in its other
+// partitions too (x41).
+void Controller::make_whole(JobRecord& job) {
+  const AskedId asked = view_.submission(job.job).asked;
+  for (PartRecord& part : job.parts) {
+    if (part.needs->exclusive) continue;
+    part.needs = &resolved(asked, part.partition, true).needs;
+    part.candidate.request = requests_[{asked, part.partition, true}];
+  }
 }
 
 // A job that was refused has no id that another could name.
@@ -196,7 +209,7 @@ std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
 
 std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& reason) {
   const Partition& where = partitions_[part.partition];
-  const auto error = resolved_.find({view_.submission(job.job).asked, part.partition});
+  const auto error = resolved_.find({view_.submission(job.job).asked, part.partition, false});
   const std::string& message = error->second.error;
   if (!message.empty() && !(message == kNotAvailable && exceeds_nodes(part))) {
     reason = Reason::BadConstraints;

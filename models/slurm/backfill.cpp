@@ -388,7 +388,11 @@ Controller::Tried Controller::start_now(Cycle& cycle, JobRecord& job, const Part
   if (params_.assoc_limit_stop && limits_hold(job, part, original)) return Tried::Failed;
   const bool shortens = is_shortened(job, part);
   const Seconds limit = backfill_limit(job, part, minutes);
+  // The rest of an array goes on with the limit that this task was tested with (x38).
+  const Seconds whole = job.limit;
+  if (shortens) job.limit = limit;
   const Outcome outcome = try_start(job, part, nodes, StartedBy::Backfill, limit);
+  if (outcome != Outcome::Started) job.limit = whole;
   switch (outcome) {
     case Outcome::Started: {
       ++cycle.started;

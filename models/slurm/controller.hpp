@@ -148,7 +148,8 @@ class Controller {
   bool exceeds_nodes(const PartRecord& part) const;
   Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
-  const Resolved& resolved(AskedId asked, PartitionId partition);
+  const Resolved& resolved(AskedId asked, PartitionId partition, bool whole_nodes);
+  void make_whole(JobRecord& job);
   std::int64_t least_memory(PartitionId partition) const;
   TresCounts asked_tres(const Needs& needs) const;
   Payer payer(const JobRecord& job, const PartRecord& part) const;
@@ -377,8 +378,8 @@ class Controller {
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
   std::set<SubmissionId> refused_;
-  std::map<std::pair<AskedId, PartitionId>, Resolved> resolved_;
-  std::map<std::pair<AskedId, PartitionId>, RequestId> requests_;
+  std::map<std::tuple<AskedId, PartitionId, bool>, Resolved> resolved_;  ///< true: of whole nodes
+  std::map<std::tuple<AskedId, PartitionId, bool>, RequestId> requests_;
   std::map<std::string, std::int64_t> free_licenses_;
   std::vector<Epilog> epilogs_;  ///< by time
   NodeSet down_, drained_;

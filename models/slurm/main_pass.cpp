@@ -257,6 +257,7 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
   for (std::size_t i = 0; i < completing_.size(); ++i) {
     if (completing_[static_cast<NodeId>(i)] > 0) clean.erase(static_cast<NodeId>(i));
   }
+  if (part.needs->exclusive) make_whole(job);
   Found found = choose_for_start(job, part, clean);
   if (found.allocation) {
     found.allocation->partition = part.partition;

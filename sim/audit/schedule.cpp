@@ -7,6 +7,7 @@
 
 #include "sim/base/csv.hpp"
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/text.hpp"
 
 namespace rehearse::auditing {
 namespace {
@@ -200,6 +201,18 @@ void Reader::add_share(const CsvTable& table) {
 }
 
 }  // namespace
+
+bool Schedule::was_made_whole(const Attempt& attempt) const {
+  if (!rules.is_slurm) return false;
+  const auto named = split(workload.names[submission(job(attempt)).partition], ',');
+  const bool is_named = std::any_of(named.begin(), named.end(), [&](std::string_view name) {
+    const auto id = cluster.find_partition(std::string(name));
+    return id && cluster.partitions[*id].over_subscribe == OverSubscribe::Exclusive;
+  });
+  return is_named && std::all_of(attempt.held.begin(), attempt.held.end(), [&](const Held& held) {
+           return held.cpus == cluster.nodes[held.node].cpus;
+         });
+}
 
 std::int64_t Schedule::gres(const Held& held, std::string_view name, std::string_view type) const {
   std::int64_t result = 0;

@@ -93,8 +93,10 @@ struct Schedule {
   bool exclusive(const Attempt& attempt) const {
     return asked(attempt).exclusive || partition(attempt).exclusive ||
            partition(attempt).over_subscribe == OverSubscribe::Exclusive ||
-           cluster.select.whole_nodes;
+           cluster.select.whole_nodes || was_made_whole(attempt);
   }
+  /// With slurmctld a job that names an EXCLUSIVE partition besides may take whole nodes in any.
+  bool was_made_whole(const Attempt& attempt) const;
   /// Held GRES of `name`, of `type` unless it is empty, on one node.
   std::int64_t gres(const Held& held, std::string_view name, std::string_view type) const;
 };
