@@ -71,7 +71,8 @@ struct Params {
     field("default_queue_depth", default_queue_depth, "Jobs that a main pass not full examines");
     field("partition_job_depth", partition_job_depth, "Jobs examined per partition, 0: all");
     field("sched_max_job_start", sched_max_job_start, "Most starts of a main pass, 0: any");
-    field("sched_min_interval", sched_min_interval, "Accepted; passes take no time here");
+    field("sched_min_interval", sched_min_interval,
+          "Microseconds from pass to pass of the main scheduler, at least");
     field("defer", defer, "No pass at the end of a job, only at the next turn of the loop");
     field("defer_batch", defer_batch, "Accepted; batch jobs never start when they are submitted");
     field("assoc_limit_stop", assoc_limit_stop, "A job held by a limit blocks its partition");

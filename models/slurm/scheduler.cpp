@@ -75,6 +75,7 @@ class SlurmScheduler final : public Scheduler {
       quiet_since_ = now;
     }
     run_backfill(now);
+    run_put_off(now);
     if (is_phase(now, params_.backfill_phase_ms)) controller.follow_due(StartedBy::Backfill);
     run_tick(now);
     run_main(now);
@@ -143,8 +144,40 @@ class SlurmScheduler final : public Scheduler {
     const bool full = last_turn(second, whole_seconds(params_.sched_interval)) == second;
     if (!full && !(controller_->is_requested() && may_pass(second))) return;
     controller_->take_request();
-    controller_->main_pass(full);
+    pass(now, full);
     last_sched_ = second;
+  }
+
+  // Passes keep sched_min_interval from each other; one that comes too soon is put off (x37).
+  void pass(Time now, bool full) {
+    puts_off_full_ |= full;
+    if (now - before(now) < min_interval()) {
+      if (put_off_to_ == kNever) put_off_to_ = next_look(now);
+      return;
+    }
+    passed_at_ = now;
+    controller_->main_pass(std::exchange(puts_off_full_, false));
+  }
+  void run_put_off(Time now) {
+    if (put_off_to_ > now) return;
+    const bool is_soon = now - before(now) < min_interval();
+    put_off_to_ = is_soon ? next_look(now) : kNever;
+    if (!is_soon) pass(now, false);
+  }
+  Duration min_interval() const { return milliseconds(params_.sched_min_interval / 1000); }
+  /// The pass before `now`, which had nothing to do if it was one of sched_interval's.
+  Time before(Time now) const {
+    const Seconds second = whole_seconds(now - milliseconds(params_.main_phase_ms + 1));
+    const Seconds turn = last_turn(second, whole_seconds(params_.sched_interval));
+    return std::max(passed_at_, at_ms(turn, params_.main_phase_ms));
+  }
+  /// slurmctld looks again after half the interval, a second at most; a long sleep ends with a
+  /// second of the recorder's clock.
+  Time next_look(Time now) const {
+    const Duration half =
+        std::clamp<Duration>(min_interval() / 2, milliseconds(10), milliseconds(1000));
+    const Time at = now + half;
+    return half < milliseconds(1000) ? at : at_seconds(whole_seconds(at + milliseconds(999)));
   }
 
   // After the pass of the second; after an epilog's, if one is still to come in it.
@@ -169,13 +202,13 @@ class SlurmScheduler final : public Scheduler {
   void run_epilogs(Time now) {
     while (controller_->next_epilog() <= now) {
       if (!controller_->finish_epilog() || params_.defer || !has_main()) continue;
-      controller_->main_pass(false);
+      pass(now, false);
     }
   }
 
   void wake_next(Control& control, Time now) {
     const bool alive = is_alive(now);
-    Time next = std::min({controller_->next_epilog(), controller_->next_response(),
+    Time next = std::min({controller_->next_epilog(), controller_->next_response(), put_off_to_,
                           alive ? next_backfill(now) : kNever});
     const Seconds second = whole_seconds(now);
     const auto turn = [&](Seconds earliest, Seconds period, std::int64_t phase_ms) {
@@ -234,6 +267,8 @@ class SlurmScheduler final : public Scheduler {
   Seconds last_sched_ = 0, last_backfill_ = 0, next_backfill_ = 0, last_tick_ = 0;
   Seconds last_turned_ = kNoTime, last_poll_ = 0;
   Time waking_at_ = Time::min(), quiet_since_ = Time::min();
+  Time passed_at_ = Time::min(), put_off_to_ = kNever;
+  bool puts_off_full_ = false;
 };
 
 const Register<Scheduler, SlurmScheduler> registered{
