@@ -98,6 +98,7 @@ void Controller::submit(JobId id) {
       refused != Reason::None) {
     judges_.refuse(id, refused, why);
     refused_.insert(view_.job(id).submission);
+    if (why == kNotAvailable) note_change();  // it was in the list of jobs, for a moment (x35)
     if (job.array == kNone<std::uint32_t>) return;
     arrays_[job.array].refused = refused;  // as a whole
     arrays_[job.array].refusal = why;
