@@ -224,6 +224,7 @@ class Controller {
   Found choose_with_victims(const JobRecord& job, const PartRecord& part, const NodeSet& usable);
   void preempt(JobRecord& job, const std::vector<JobId>& victims);
   bool is_preempting(const JobRecord& job) const;
+  JobId standing_for(const QueueRecord& entry) const;
   struct Pass;
   void examine(Pass& pass, const QueueRecord& entry);
   Outcome examine_job(Pass& pass, JobRecord& job, const PartRecord& part);

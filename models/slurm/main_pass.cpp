@@ -1,5 +1,6 @@
 // The main scheduler's pass (semantics 1.5), and how one job is tried: limits, nodes, victims.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -25,11 +26,22 @@ struct Controller::Pass {
   std::int64_t examined = 0, started = 0;
 };
 
+// Where a task of an array started in one of its partitions, the records of the others stand for
+// the rest of the array (x38).
+JobId Controller::standing_for(const QueueRecord& entry) const {
+  const JobRecord& job = records_[entry.job];
+  const bool is_meta = job.array != kNone<std::uint32_t> &&
+                       entry.array_task == std::numeric_limits<std::uint32_t>::max();
+  if (!is_meta || arrays_[job.array].unstarted.empty()) return entry.job;
+  return arrays_[job.array].unstarted.back();
+}
+
 void Controller::main_pass(bool full) {
   if (pending_.empty()) return;
   Pass pass{.available = up_nodes()};
   const std::vector<QueueRecord> queue = build_queue(false);
-  for (const QueueRecord& entry : queue) {
+  for (QueueRecord entry : queue) {
+    entry.job = standing_for(entry);
     if (view_.job(entry.job).state != JobState::Pending) continue;
     if (preempted_in_queue_.contains(entry.job)) continue;  // in another of its partitions
     const std::int64_t depth = params_.partition_job_depth;
