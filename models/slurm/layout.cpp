@@ -80,14 +80,15 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
   return held;
 }
 
-/// --gpus of the whole job with --cpus-per-gpu: first so many as the CPUs of each node serve, then
-/// what is still missing from the first nodes that have more (22.05, seen in s8 and s8b).
+/// --gpus of the whole job: as many as a node has, but for one that is left to each further node
+/// (x35). With --cpus-per-gpu first so many as the CPUs of each node serve, then what is still missing
+/// from the first nodes that have more (22.05, seen in s8 and s8b).
 void share_job_gpus(const Question& question, const std::vector<std::uint32_t>& cpus,
                     std::vector<Taken>& taken) {
   const auto of_job = [](const GresAsked& one) { return one.is_gpu && one.per_job > 0; };
   const auto& all = question.needs.gres;
   const std::uint32_t per_gpu = question.needs.cpus_per_gpu;
-  if (per_gpu == 0 || std::count_if(all.begin(), all.end(), of_job) != 1) return;
+  if (std::count_if(all.begin(), all.end(), of_job) != 1) return;
   const GresAsked& asked = *std::find_if(all.begin(), all.end(), of_job);
   std::int64_t left = 0;
   std::vector<std::int64_t> free;
@@ -96,7 +97,9 @@ void share_job_gpus(const Question& question, const std::vector<std::uint32_t>& 
     free.push_back(std::popcount(free_gpus(question, one.node, asked)));
   }
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    taken[i].gpus = std::min({free[i], std::int64_t{cpus[i] / per_gpu}, left});
+    const std::int64_t most = per_gpu > 0 ? std::min(std::int64_t{cpus[i] / per_gpu}, left)
+                                          : left - (std::ssize(taken) - 1 - static_cast<std::int64_t>(i));
+    taken[i].gpus = std::min(free[i], most);
     left -= taken[i].gpus;
   }
   for (std::size_t i = 0; i < taken.size(); ++i) {
