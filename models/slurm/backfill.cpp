@@ -113,6 +113,7 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
   JobId id = entry.job;
   std::int64_t planned_before = 0;
   cycle.earlier = records_[id].planned;
+  const Seconds limit = records_[id].limit;
   while (view_.job(id).state == JobState::Pending) {
     JobRecord& job = records_[id];
     const PartRecord part = job.parts[entry.part];
@@ -125,6 +126,7 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
     const Tried tried = skips ? Tried::Failed : backfill_job(cycle, job, part);
     forget_limit(records_[id]);
     if (skips) return;
+    if (tried != Tried::Started) records_[id].limit = limit;  // not that of a task before (x35)
     if (tried == Tried::Failed) {
       if (job.array != kNone<std::uint32_t>) {
         cycle.failed_arrays.insert({job.array, part.partition});
