@@ -140,13 +140,16 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
       for (std::uint32_t t = first ? 1 : 0; t < turn && put(i, room); ++t) more = true;
     }
   }
-  // --mincpus comes in whole tasks, and where tasks are placed beside GRES it only chose the node
-  // (micro 176).
-  std::uint32_t least = needs.min_cpus_per_node / each * each;
-  if (!needs.gres.empty() && needs.tasks > 0) {
-    least = needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0;
-  }
+  // --mincpus comes in whole tasks; where tasks are placed beside GRES it only chose the node, and
+  // gives them the rest of their cores (micro 176).
+  const bool has_cores = !needs.gres.empty() && needs.tasks > 0;
+  const std::uint32_t of_tasks = needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0;
   for (std::size_t i = 0; i < taken.size(); ++i) {
+    std::uint32_t least = needs.min_cpus_per_node / each * each;
+    if (has_cores) {
+      const std::uint32_t threads = used_threads(needs, question.machine.shape(taken[i].node));
+      least = std::max(of_tasks, std::min(least, (cpus[i] + threads - 1) / threads * threads));
+    }
     cpus[i] = std::max(cpus[i], std::min(std::max(least, taken[i].min_cpus), taken[i].cpus));
   }
   return cpus;

@@ -118,7 +118,12 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     const std::int64_t tasks =
         std::min<std::int64_t>(count / asked.per_task, offer.cpus / question.task_cpus);
     if (tasks == 0) return false;
-    offer.cpus = static_cast<std::uint32_t>(tasks) * question.task_cpus;
+    std::uint32_t used = static_cast<std::uint32_t>(tasks) * question.task_cpus;
+    if (needs.min_cpus_per_node > used) {  // the rest of the cores, too (x42)
+      const std::uint32_t threads = used_threads(needs, shape);
+      used = (used + threads - 1) / threads * threads;
+    }
+    offer.cpus = std::min(offer.cpus, used);
   }
   if (asked.per_job > 0) {
     if (count == 0) return false;
@@ -430,7 +435,9 @@ Offer offer_of(const Question& question, NodeId node) {
     const std::uint64_t tasks = most_tasks(question.needs);
     const std::uint64_t used =
         std::max<std::uint64_t>(tasks * question.task_cpus, std::max(least, offer.min_cpus));
-    const std::uint64_t whole = (used + offer.unit - 1) / offer.unit * offer.unit;
+    const bool of_cores = question.needs.min_cpus_per_node > used;  // x42
+    const std::uint64_t unit = of_cores ? used_threads(question.needs, shape) : offer.unit;
+    const std::uint64_t whole = (used + unit - 1) / unit * unit;
     offer.cpus = static_cast<std::uint32_t>(std::min<std::uint64_t>(offer.cpus, whole));
   }
   if (select.unit == ConsumableUnit::Socket) offer.unit *= shape.cores_per_socket;
