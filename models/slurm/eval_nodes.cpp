@@ -170,7 +170,8 @@ bool Tally::take(const Offer& offer, std::vector<Taken>& taken) {
   const std::int64_t some_gpus = std::min(offer.gpus, gpus);
   if (!needs.exclusive) {
     if (needs.tasks_per_node > 0) {
-      some = std::min(some, std::int64_t{needs.tasks_per_node} * question_.task_cpus);
+      const std::int64_t of_tasks = std::int64_t{needs.tasks_per_node} * question_.task_cpus;
+      some = std::min(some, std::max<std::int64_t>(of_tasks, needs.min_cpus_per_node));
     }
     // At least one unit is left for each further node.
     const std::int64_t kept = std::max<std::int64_t>(least_nodes - 1, 0) * std::int64_t{offer.unit};

@@ -81,8 +81,8 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
 }
 
 /// --gpus of the whole job: as many as a node has, but for one that is left to each further node
-/// (x35). With --cpus-per-gpu first so many as the CPUs of each node serve, then what is still missing
-/// from the first nodes that have more (22.05, seen in s8 and s8b).
+/// (x35). With --cpus-per-gpu first so many as the CPUs of each node serve, then what is still
+/// missing from the first nodes that have more (22.05, seen in s8 and s8b).
 void share_job_gpus(const Question& question, const std::vector<std::uint32_t>& cpus,
                     std::vector<Taken>& taken) {
   const auto of_job = [](const GresAsked& one) { return one.is_gpu && one.per_job > 0; };
@@ -97,8 +97,9 @@ void share_job_gpus(const Question& question, const std::vector<std::uint32_t>& 
     free.push_back(std::popcount(free_gpus(question, one.node, asked)));
   }
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    const std::int64_t most = per_gpu > 0 ? std::min(std::int64_t{cpus[i] / per_gpu}, left)
-                                          : left - (std::ssize(taken) - 1 - static_cast<std::int64_t>(i));
+    const std::int64_t most = per_gpu > 0
+                                  ? std::min(std::int64_t{cpus[i] / per_gpu}, left)
+                                  : left - (std::ssize(taken) - 1 - static_cast<std::int64_t>(i));
     taken[i].gpus = std::min(free[i], most);
     left -= taken[i].gpus;
   }

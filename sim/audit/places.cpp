@@ -209,7 +209,14 @@ void Size::check_gres() {
             name(held));
     }
   }
-  for (const GresCount& gres : asked_.gres_per_task) expect(gres, gres.count * tasks());
+  for (const GresCount& gres : asked_.gres_per_task) {
+    expect(gres, gres.count * tasks());
+    // slurmctld counts tasks by CPUs, of which --mincpus may bring more (seen in a mix, x34).
+    const std::int64_t served = cpus_ / std::max<std::int64_t>(asked_.cpus_per_task, 1);
+    if (schedule_.rules.is_slurm && asked_.min_cpus_per_node > 0 && served > tasks()) {
+      wanted[gres.name] += gres.count * (served - tasks());
+    }
+  }
   for (const GresCount& gres : asked_.gres_per_job) expect(gres, gres.count);
   if (exclusive) return;
   for (const GresKind& kind : schedule_.cluster.gres) {

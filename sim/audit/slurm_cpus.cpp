@@ -30,6 +30,8 @@ class CpuBounds {
   /// CPUs that are given together on the node: of a core, of a socket.
   std::int64_t unit(const Held& held) const;
   std::int64_t least_on_node() const;
+  std::int64_t most_on_node() const;
+  std::int64_t brought_to_node() const;
 
  private:
   void set_memory();
@@ -106,10 +108,23 @@ std::int64_t CpuBounds::rounded(const Held& held, std::int64_t cpus) const {
   return std::min<std::int64_t>(cores * where.threads_per_core, where.cpus);
 }
 
+// --mincpus and memory bring CPUs of whole tasks to each node; beside GRES they need not.
+std::int64_t CpuBounds::brought_to_node() const {
+  const auto asked = std::max(cpus_for_memory_, std::int64_t{asked_.min_cpus_per_node});
+  return asked / cpus_per_task_ * cpus_per_task_;
+}
+
+std::int64_t CpuBounds::most_on_node() const {
+  return std::max(least_on_node(), brought_to_node());
+}
+
 std::int64_t CpuBounds::least_on_node() const {
   const std::int64_t of_tasks = tasks_ > 1 ? asked_.tasks_per_node * cpus_per_task_ : 0;
-  const std::int64_t asked = asked_.min_cpus_per_node / cpus_per_task_ * cpus_per_task_;
-  return std::max({cpus_per_task_, cpus_for_memory_, of_tasks, gpus_ > 0 ? 0 : asked});
+  const std::int64_t least = std::max(cpus_per_task_, of_tasks);
+  const bool has_gres = !asked_.gres_per_node.empty() || !asked_.gres_per_job.empty() ||
+                        !asked_.gres_per_task.empty() || !asked_.gres_per_socket.empty();
+  if (has_gres) return least;
+  return std::max(least, brought_to_node());
 }
 
 // Of a job on several nodes the last task of each may lack CPUs: slurmctld counts CPUs where it
@@ -129,7 +144,7 @@ std::int64_t CpuBounds::most() const {
   std::int64_t sum = 0, widest = 0;
   for (const Held& held : attempt_.held) {
     const std::int64_t gpus = schedule_.gres(held, "gpu", "");
-    const std::int64_t own = std::max({least_on_node(), task, cpus_per_gpu_ * gpus});
+    const std::int64_t own = std::max({most_on_node(), task, cpus_per_gpu_ * gpus});
     if (nodes_ == 1) return rounded(held, std::max(own, all_tasks * task));
     sum += rounded(held, own);
     widest = std::max(widest, rounded(held, task));
