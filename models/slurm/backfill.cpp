@@ -237,7 +237,7 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
   const Seconds minutes = tested_minutes(job, part);
   const bool now_only = is_now_only(cycle, job, part);
   const bool is_new = params_.version >= Version::V2411;
-  bool is_counted = false;
+  bool is_counted = false, has_failed = false;
   Seconds start = std::max(now(), earliest_start(cycle.components, job));
   while (true) {
     auto usable = find_usable(job, part, minutes, start);
@@ -286,9 +286,10 @@ Controller::Tried Controller::backfill_job(Cycle& cycle, JobRecord& job, const P
       const Tried tried = start_now(cycle, job, part, nodes, minutes);
       if (tried != Tried::Again) return tried;
       next_try = 0;  // the nodes are kept for it all the same: its victims may be on their way out
+      has_failed = true;  // even for who is to have no plans (x36)
     }
     const bool starts_later = job.is_component() && at <= now();  // once all of them can
-    if (now_only && !starts_later) return Tried::Failed;
+    if (now_only && !starts_later && !has_failed) return Tried::Failed;
     if (next_try != 0 && at > next_try) {
       start = next_try;
       continue;
