@@ -427,11 +427,13 @@ Offer offer_of(const Question& question, NodeId node) {
   const auto near = static_cast<std::uint64_t>(std::max<std::int64_t>(offer.near, 0));
   offer.weight = weight | (kNoNearGpus - near);
   // For GRES cores are chosen at once, and no more of them than the tasks need.
+  // With --ntasks-per-core all the same (22.05: x32).
+  const bool by_core = question.needs.tasks_per_core > 0 && !select.one_task_per_core;
   if (!has_gres || question.needs.exclusive || offer.cpus == 0) {
     // all that is free
   } else if (question.how.version >= 2411) {
     narrow_to_gpus(question, offer);
-  } else {
+  } else if (!by_core) {
     const std::uint64_t tasks = most_tasks(question.needs);
     const std::uint64_t used =
         std::max<std::uint64_t>(tasks * question.task_cpus, std::max(least, offer.min_cpus));
