@@ -156,6 +156,7 @@ void Controller::next_task(JobRecord& started) {
   next.begin = started.begin;
   next.noted_reason = started.noted_reason;
   next.is_eligible = started.is_eligible;
+  next.is_past_dependencies = started.is_past_dependencies;
   next.is_held = started.is_held;
   next.is_held_by_admin = started.is_held_by_admin;
   next.limit = started.limit;
@@ -331,7 +332,7 @@ bool Controller::kill_one(JobRecord& job, JobState as, bool requeue_it) {
 
 void Controller::requeue(JobRecord& job) {
   job.is_eligible = true;
-  job.is_requeued = true;
+  job.is_past_dependencies = true;
   job.noted_reason = Reason::None;
   job.planned = 0;
   job.preempted_at = kNoTime;

@@ -60,8 +60,8 @@ struct JobRecord {
   bool is_held = false;
   bool is_held_by_admin = false;
   bool requeues = true;
-  bool is_cleaning = false;  ///< requeued, and the epilog of its last attempt still runs
-  bool is_requeued = false;  ///< its dependencies are past
+  bool is_cleaning = false;           ///< requeued, and the epilog of its last attempt still runs
+  bool is_past_dependencies = false;  ///< met once, they are forgotten (x34)
   Reason reason = Reason::None;
   Reason noted_reason = Reason::None;  ///< as the last queue found it, of those that are noted
   Seconds planned = 0;                 ///< start that backfill found last; 0: none

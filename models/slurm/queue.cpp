@@ -46,7 +46,7 @@ bool Controller::is_independent(JobRecord& job) {
     set_reason(job, job.is_held_by_admin ? Reason::JobHeldAdmin : Reason::JobHeldUser);
     return false;
   }
-  if (!job.is_requeued) {
+  if (!job.is_past_dependencies) {
     if (const Reason reason = dependency(job); reason != Reason::None) {
       set_reason(job, reason);
       if (job.is_eligible) {
@@ -56,6 +56,7 @@ bool Controller::is_independent(JobRecord& job) {
       }
       return false;
     }
+    job.is_past_dependencies = !has_corresponding(view_.special(job.job));
   }
   const std::string& wanted = wanted_reservation(job);
   if (!wanted.empty()) {
