@@ -170,6 +170,13 @@ bool Controller::cancel_jobs(const CancelJobs& cancel) {
   } else {
     for (std::size_t i = 0; i < records_.size(); ++i) jobs.push_back(static_cast<JobId>(i));
   }
+  // Nodes that are told at once report in their order: a job is over with its last one (x38).
+  const auto last_node = [&](JobId id) {
+    const std::vector<Held>& held = records_[id].allocation.nodes;
+    return held.empty() ? NodeId{} : held.back().node;
+  };
+  std::stable_sort(jobs.begin(), jobs.end(),
+                   [&](JobId a, JobId b) { return last_node(a) < last_node(b); });
   const auto matches = [&](const std::string& wanted, const std::string& name) {
     return wanted.empty() || same_name(wanted, name);
   };
