@@ -9,7 +9,7 @@ add_test(NAME validate COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/valid
 set_tests_properties(validate PROPERTIES SKIP_RETURN_CODE 77)
 add_test(NAME random_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/random_test.py
          $<TARGET_FILE:rehearse> 1 40)
-# Four jobs on a real Slurm, by the wall clock and so alone; skipped where slurmctld is not installed.
+# Four jobs on a real Slurm, alone since it goes by the wall clock; skipped without slurmctld.
 add_test(NAME real_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
          --program $<TARGET_FILE:rehearse> --real ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/real)
 set_tests_properties(real_slurm PROPERTIES SKIP_RETURN_CODE 77 RUN_SERIAL TRUE)
