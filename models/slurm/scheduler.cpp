@@ -151,22 +151,26 @@ class SlurmScheduler final : public Scheduler {
   // Passes keep sched_min_interval from each other; one that comes too soon is put off (x37).
   void pass(Time now, bool full) {
     puts_off_full_ |= full;
-    if (now - before(now) < min_interval()) {
-      if (put_off_to_ == kNever) put_off_to_ = next_look(now);
-      return;
-    }
+    const Time last = before(now);
+    if (now - last >= min_interval()) return pass_at(now);
+    if (put_off_to_ != kNever) return;
+    passed_at_ = last;
+    put_off_to_ = next_look(now);
+  }
+  void pass_at(Time now) {
+    put_off_to_ = kNever;
     passed_at_ = now;
     controller_->main_pass(std::exchange(puts_off_full_, false));
   }
   void run_put_off(Time now) {
     if (put_off_to_ > now) return;
-    const bool is_soon = now - before(now) < min_interval();
-    put_off_to_ = is_soon ? next_look(now) : kNever;
-    if (!is_soon) pass(now, false);
+    if (now - passed_at_ >= min_interval()) return pass_at(now);
+    put_off_to_ = next_look(now);
   }
   Duration min_interval() const { return milliseconds(params_.sched_min_interval / 1000); }
   /// The pass before `now`, which had nothing to do if it was one of sched_interval's.
   Time before(Time now) const {
+    if (put_off_to_ != kNever) return passed_at_;
     const Seconds second = whole_seconds(now - milliseconds(params_.main_phase_ms + 1));
     const Seconds turn = last_turn(second, whole_seconds(params_.sched_interval));
     return std::max(passed_at_, at_ms(turn, params_.main_phase_ms));
