@@ -393,7 +393,7 @@ bool Controller::has_licenses(const JobRecord& job) const {
 // One walk over the list of jobs: what runs is charged, and what waits gets its classic factor of
 // the use that has been charged before it.
 void Controller::charge_running() {
-  auto waiting = pending_.begin();
+  auto waiting = params_.fair_tree ? pending_.end() : pending_.begin();
   for (const JobId id : running_) {
     while (waiting != pending_.end() && records_[*waiting].list_order < records_[id].list_order) {
       take_classic_factor(records_[*waiting++]);

@@ -149,7 +149,7 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
     std::uint32_t least = needs.min_cpus_per_node / each * each;
     if (has_cores) {
       const std::uint32_t threads = used_threads(needs, question.machine.shape(taken[i].node));
-      least = std::max(of_tasks, std::min(least, (cpus[i] + threads - 1) / threads * threads));
+      least = std::max(of_tasks, std::min(least, in_whole_cores(cpus[i], threads)));
     }
     cpus[i] = std::max(cpus[i], std::min(std::max(least, taken[i].min_cpus), taken[i].cpus));
   }

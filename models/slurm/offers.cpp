@@ -119,10 +119,7 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
         std::min<std::int64_t>(count / asked.per_task, offer.cpus / question.task_cpus);
     if (tasks == 0) return false;
     std::uint32_t used = static_cast<std::uint32_t>(tasks) * question.task_cpus;
-    if (needs.min_cpus_per_node > used) {  // the rest of the cores, too (x42)
-      const std::uint32_t threads = used_threads(needs, shape);
-      used = (used + threads - 1) / threads * threads;
-    }
+    if (needs.min_cpus_per_node > used) used = in_whole_cores(used, used_threads(needs, shape));
     offer.cpus = std::min(offer.cpus, used);
   }
   if (asked.per_job > 0) {
@@ -187,7 +184,7 @@ void offer_whole_tasks(const Question& question, const Shape& shape, Offer& offe
   const std::uint32_t per_task = needs.cpus_per_task;
   const std::uint32_t threads = used_threads(needs, shape);
   if (needs.tasks_per_core == 1 && per_task > threads) {
-    const std::uint32_t whole_cores = (per_task + threads - 1) / threads * threads;
+    const std::uint32_t whole_cores = in_whole_cores(per_task, threads);
     offer.cpus = offer.cpus / whole_cores * per_task;
     return;
   }

@@ -47,6 +47,10 @@ struct Offer {
 
 /// CPUs of a core that the job would use on a node (hint, threads per core, tasks per core).
 std::uint32_t used_threads(const Needs& needs, const Shape& shape);
+/// `cpus`, with the rest of the last core that they begin.
+constexpr std::uint32_t in_whole_cores(std::uint32_t cpus, std::uint32_t per_core) {
+  return (cpus + per_core - 1) / per_core * per_core;
+}
 
 /// CPUs that a node must offer at the least to be of any use.
 std::uint32_t least_cpus(const Needs& needs);

@@ -23,8 +23,7 @@ void Controller::operate(const Operation& operation) {
   ++running_changes_;  // whatever it is
   preempted_in_vain_ = 0;
   bool is_effective = true;
-  bool asks_for_pass =
-      true;  // as seen on 22.05.8 (micro 177); the end of a killed job brings its own
+  bool asks_for_pass = true;  // or not: micro 177. A killed job's end brings a pass of its own
   std::visit(
       Overloaded{
           [&](const CancelJobs& op) {
