@@ -122,4 +122,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+bool is_plain_name(std::string_view text) {
+  const auto is_bad = [](unsigned char c) { return c <= ' ' || c == ',' || c == 0x7f; };
+  return !text.empty() && std::none_of(text.begin(), text.end(), is_bad);
+}
+
 }  // namespace rehearse

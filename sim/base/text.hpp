@@ -39,4 +39,7 @@ bool same_name(std::string_view a, std::string_view b);
 /// `text` without the spaces, tabs and line ends around it.
 std::string_view trim(std::string_view text);
 
+/// Whether a partition, account or the like may be called so: not empty, no blanks, no commas.
+bool is_plain_name(std::string_view text);
+
 }  // namespace rehearse

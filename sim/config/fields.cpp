@@ -71,10 +71,7 @@ std::optional<std::string> read_string(const Yaml& yaml, Diagnostics& diagnostic
 
 std::optional<std::string> read_name(const Yaml& yaml, Diagnostics& diagnostics) {
   if (!is_scalar(yaml, "a name", diagnostics)) return std::nullopt;
-  const bool good = !yaml.text.empty() &&
-                    std::none_of(yaml.text.begin(), yaml.text.end(),
-                                 [](unsigned char c) { return c <= ' ' || c == ',' || c == 0x7f; });
-  if (good) return yaml.text;
+  if (is_plain_name(yaml.text)) return yaml.text;
   report(yaml, fmt::format("\"{}\" is not a name", yaml.text), "no blanks, no commas", diagnostics);
   return std::nullopt;
 }

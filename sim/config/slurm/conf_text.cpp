@@ -305,6 +305,12 @@ ParamText placed_text(const SlurmWord& word, std::string text) {
   return result;
 }
 
+bool check_name(const SlurmWord& word, Diagnostics& diagnostics) {
+  if (is_plain_name(word.text)) return true;
+  report(word, fmt::format("\"{}\" is not a name", word.text), "no blanks, no commas", diagnostics);
+  return false;
+}
+
 bool is_unlimited(std::string_view text) {
   return same_name(text, "unlimited") || same_name(text, "infinite") || same_name(text, "none");
 }

@@ -78,6 +78,8 @@ ParamText placed_text(const SlurmWord& word, std::string text);
 
 // Values. What is wrong with them is reported, and then there is none.
 
+/// Reports what may not name a partition, account or the like.
+bool check_name(const SlurmWord& word, Diagnostics& diagnostics);
 bool is_unlimited(std::string_view text);  ///< UNLIMITED, INFINITE, NONE
 std::optional<std::int64_t> slurm_integer(const SlurmWord& word, std::int64_t min, std::int64_t max,
                                           Diagnostics& diagnostics);

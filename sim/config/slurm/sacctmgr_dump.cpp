@@ -83,6 +83,7 @@ class DumpReader {
       report(name, fmt::format("{} without a name", kind), "", diagnostics_);
       return;
     }
+    if (!check_name(name, diagnostics_)) return;
     read_record(line, kind, name, pieces);
   }
 

@@ -64,7 +64,8 @@ void fill(SlurmRecord& record, const SlurmPairs& line) {
 }  // namespace
 
 std::vector<SlurmRecord> slurm_records(const std::vector<SlurmPairs>& lines, std::string_view name,
-                                       Diagnostics&) {
+                                       Diagnostics& diagnostics) {
+  const bool is_host_list = name == "nodename" || name == "downnodes";
   std::vector<SlurmRecord> records;
   SlurmRecord defaults;
   for (const SlurmPairs& line : lines) {
@@ -73,6 +74,7 @@ std::vector<SlurmRecord> slurm_records(const std::vector<SlurmPairs>& lines, std
       fill(defaults, line);
       continue;
     }
+    if (!is_host_list && !check_name(line.front().value, diagnostics)) continue;
     SlurmRecord record = defaults;
     record.name = line.front().value;
     fill(record, line);

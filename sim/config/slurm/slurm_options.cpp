@@ -101,7 +101,8 @@ void read_licenses(const SlurmWord& word, Cluster& cluster, Diagnostics& diagnos
 }  // namespace
 
 void read_slurm_options(const SlurmConf& conf, Cluster& cluster, Diagnostics& diagnostics) {
-  if (const SlurmWord* const name = conf.find("clustername")) cluster.name = name->text;
+  const SlurmWord* const name = conf.find("clustername");
+  if (name != nullptr && check_name(*name, diagnostics)) cluster.name = name->text;
   read_select(conf, cluster, diagnostics);
   if (const SlurmWord* const word = conf.find("licenses")) {
     read_licenses(*word, cluster, diagnostics);
