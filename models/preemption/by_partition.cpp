@@ -53,11 +53,13 @@ class ByPartition final : public rehearse::PreemptionPolicy {
     if (is_same_account_only_.empty()) read_partitions(view.cluster());
     if (!has_rivals_[claimant.partition]) return;
     std::vector<Rival> rivals;
-    for (const JobId id : rehearse::jobs_in_the_way(view, claimant)) {
+    for (const rehearse::RunningJob& running : view.running()) {
+      const JobId id = running.job;
       const Job& job = view.job(id);
       const Partition& partition = view.cluster().partitions[job.partition];
       const PreemptMode mode = partition.preempt_mode.value_or(params_.mode);
       if (mode == PreemptMode::Off || !may_preempt(view, claimant, job)) continue;
+      if (!rehearse::is_in_the_way(view, id, claimant)) continue;
       rivals.push_back({{id, mode, partition.grace_time},
                         job.start,
                         partition.priority_tier,

@@ -44,12 +44,13 @@ class ByQos final : public rehearse::PreemptionPolicy {
     const Job& claiming = view.job(claimant.job);
     if (claiming.qos == rehearse::kNone<QosId>) return;
     std::vector<Rival> rivals;
-    for (const JobId id : rehearse::jobs_in_the_way(view, claimant)) {
+    for (const rehearse::RunningJob& running : view.running()) {
+      const JobId id = running.job;
       const Job& job = view.job(id);
       if (job.qos == rehearse::kNone<QosId> || !may_preempt(view, claiming, job)) continue;
       const Qos& qos = view.cluster().qos[job.qos];
       const PreemptMode mode = qos.preempt_mode.value_or(params_.mode);
-      if (mode == PreemptMode::Off) continue;
+      if (mode == PreemptMode::Off || !rehearse::is_in_the_way(view, id, claimant)) continue;
       if (rehearse::is_exempt(view, job, params_.exempt_time)) continue;
       rivals.push_back({{id, mode, qos.grace_time.value_or(rehearse::Duration::zero())},
                         job.start,

@@ -21,14 +21,9 @@ std::int64_t slurm_rank(const Rival& rival) {
 
 }  // namespace
 
-std::vector<JobId> jobs_in_the_way(const View& view, const Candidate& claimant) {
-  const NodeSet& nodes = view.cluster().partitions[claimant.partition].nodes;
-  std::vector<JobId> result;
-  for (const RunningJob& running : view.running()) {
-    if (view.job(running.job).evicting || !is_on(view.held(running.job), nodes)) continue;
-    result.push_back(running.job);
-  }
-  return result;
+bool is_in_the_way(const View& view, JobId running, const Candidate& claimant) {
+  return !view.job(running).evicting &&
+         is_on(view.held(running), view.cluster().partitions[claimant.partition].nodes);
 }
 
 bool is_exempt(const View& view, const Job& job, Duration otherwise) {

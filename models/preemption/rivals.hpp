@@ -27,9 +27,9 @@ struct Rival {
   std::uint32_t list_order;
 };
 
-/// Running jobs with a part on a node of the claimant's partition, that are not on their way out
-/// already. O(running jobs x shares).
-std::vector<JobId> jobs_in_the_way(const View& view, const Candidate& claimant);
+/// Whether the running job has a part on a node of the claimant's partition, and is not on its way
+/// out already. O(shares).
+bool is_in_the_way(const View& view, JobId running, const Candidate& claimant);
 
 /// Whether the job started too recently to be preempted: PreemptExemptTime of the first of its QOS
 /// that sets it (partition's, job's; the other way round with OverPartQOS), else `otherwise`.

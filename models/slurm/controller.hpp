@@ -251,7 +251,6 @@ class Controller {
   const std::optional<Allocation>& idle_choice(const PartRecord& part, const NodeSet& nodes,
                                                Choosing how);
   Choosing choosing(const JobRecord& job, const PartRecord& part, bool will_run) const;
-  std::vector<Victim> victims_for(const PartRecord& part);
 
   // backfill.cpp
   struct Slot;
@@ -304,13 +303,18 @@ class Controller {
   // will_run.cpp
   /// What will-run tests have worked out of the running jobs, as long as these stay as they are.
   struct Forecasts {
+    /// Partition, account, QOS; the job where its own --priority or --nice count.
     using Claimant = std::tuple<PartitionId, AssocId, QosId, JobId>;
+    struct Claim {
+      std::vector<Victim> victims{};
+      Forecast* forecast = nullptr;  ///< null: not asked for yet
+    };
     std::uint64_t of = 0;       ///< running_changes_
-    Time at = kNever;           ///< when by_claimant was worked out: victims may go by the time
+    Time at = kNever;           ///< when the claims were worked out: victims may go by the time
     Seconds until = kInfinite;  ///< from then on some are past their end, which is guessed by now()
     std::shared_ptr<const EndingOrder> order{};
     std::map<std::vector<JobId>, Forecast> by_victims{};
-    std::map<Claimant, Forecast*> by_claimant{};
+    std::map<Claimant, Claim> claims{};
   };
   std::optional<Estimate> will_run(const JobRecord& job, const PartRecord& part,
                                    const NodeSet& nodes, bool now_only, Seconds start,
@@ -320,6 +324,7 @@ class Controller {
   std::optional<Estimate> will_run_on_any(const JobRecord& job, const PartRecord& part,
                                           const NodeSet& nodes, bool now_only, Seconds start,
                                           Seconds next_try);
+  Forecasts::Claim& claim_of(const JobRecord& job, const PartRecord& part);
   Forecast& forecast_for(const JobRecord& job, const PartRecord& part);
   OfferMemo& memo_now();
   std::vector<Ending> endings() const;

@@ -13,8 +13,10 @@ namespace {
 class Sockets {
  public:
   Sockets(const Question& question, NodeId node)
-      : shape_(question.machine.shape(node)), chosen_(shape_.words, 0), free_(shape_.sockets, 0) {
-    open_cores(question, node, open_);
+      : shape_(question.machine.shape(node)),
+        open_(open_cores(question, node)),
+        chosen_(shape_.words),
+        free_(shape_.sockets, 0) {
     for (std::uint32_t core = 0; core < shape_.cores(); ++core) {
       if (is_open(core)) ++free_[core / shape_.cores_per_socket];
     }
@@ -44,7 +46,7 @@ class Sockets {
   bool is_open(std::uint32_t core) const { return (open_[core / 64] >> (core % 64) & 1U) != 0; }
 
   const Shape& shape_;
-  std::vector<std::uint64_t> open_;
+  Bits open_;
   Bits chosen_;
   std::vector<std::uint32_t> free_;
 };

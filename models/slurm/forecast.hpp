@@ -41,7 +41,7 @@ struct EndingOrder {
   explicit EndingOrder(std::vector<Ending> endings);
 
   std::vector<Place> places;
-  Bits words;
+  std::vector<std::uint64_t> words;
 };
 
 /// When and where a job could run, and what that comes to.

@@ -17,11 +17,11 @@ void give_devices(const Question& question, std::uint64_t devices, Held& held) {
     auto own = std::find_if(held.gres.begin(), held.gres.end(),
                             [&](const HeldGres& gres) { return gres.kind == kind; });
     if (own == held.gres.end()) {
-      held.gres.push_back({.kind = kind, .count = 0, .devices = {0}});
+      held.gres.push_back({.kind = kind, .count = 0, .devices = 0});
       own = held.gres.end() - 1;
     }
     ++own->count;
-    own->devices.front() |= std::uint64_t{1} << i;
+    own->devices |= std::uint64_t{1} << i;
   }
 }
 
@@ -67,7 +67,7 @@ void give_shards(const Question& question, const GresAsked& asked, std::int64_t 
       if (!free || (used > 0) != cut || used + count > device.shards) continue;
       held.gres.push_back({.kind = asked.kinds.front(),
                            .count = static_cast<std::uint32_t>(count),
-                           .devices = {std::uint64_t{1} << i}});
+                           .devices = std::uint64_t{1} << i});
       return;
     }
   }
@@ -80,7 +80,7 @@ void give_counts(const Question& question, const GresAsked& asked, std::int64_t 
     const std::int64_t some =
         std::min<std::int64_t>(count, there - machine.used_count(held.node, kind));
     if (some <= 0) continue;
-    held.gres.push_back({.kind = kind, .count = static_cast<std::uint32_t>(some), .devices = {}});
+    held.gres.push_back({.kind = kind, .count = static_cast<std::uint32_t>(some), .devices = 0});
     count -= some;
   }
 }
@@ -93,7 +93,7 @@ void give_gres(const Question& question, const Taken& from, std::uint32_t tasks,
     give_devices(question, machine.free_devices(from.node), held);
     for (const GresId kind : machine.shapes().counted) {
       const std::uint32_t count = machine.cluster().nodes[from.node].gres[index(kind)];
-      if (count > 0) held.gres.push_back({.kind = kind, .count = count, .devices = {}});
+      if (count > 0) held.gres.push_back({.kind = kind, .count = count, .devices = 0});
     }
     return;
   }

@@ -67,7 +67,8 @@ Held hold(const Question& question, const Taken& from, std::uint32_t cpus) {
   Held held{.node = from.node};
   if (needs.exclusive) {
     const std::uint64_t* const usable = &machine.shapes().usable[shape.first_word];
-    held.cores.assign(usable, usable + shape.words);
+    held.cores = Bits(shape.words);
+    std::copy_n(usable, shape.words, held.cores.begin());
   } else {
     held.cores = choose_cores(question, from, cpus);
     if (unit == ConsumableUnit::Socket) widen_to_sockets(question, from.node, held.cores);

@@ -253,14 +253,14 @@ void Machine::change_gres(const Held& held, bool add) {
   for (const HeldGres& gres : held.gres) {
     const GresKind& kind = cluster_->gres[gres.kind];
     if (kind.is_gpu()) {
-      const std::uint64_t devices = gres.devices.front();
-      free_devices_[node] = add ? free_devices_[node] & ~devices : free_devices_[node] | devices;
+      free_devices_[node] =
+          add ? free_devices_[node] & ~gres.devices : free_devices_[node] | gres.devices;
     } else if (kind.name == "shard") {
-      const auto device = static_cast<std::uint32_t>(std::countr_zero(gres.devices.front()));
+      const auto device = static_cast<std::uint32_t>(std::countr_zero(gres.devices));
       std::uint32_t& used = used_shards_[shape(held.node).first_device + device];
       used = add ? used + gres.count : used - gres.count;
       const std::uint64_t marked = marked_cut_[node];
-      marked_cut_[node] = add ? marked | gres.devices.front() : marked & ~gres.devices.front();
+      marked_cut_[node] = add ? marked | gres.devices : marked & ~gres.devices;
     } else {
       const std::size_t at = place_of(shapes_->counted, gres.kind);
       std::uint32_t& used = used_counts_[node * shapes_->counted.size() + at];

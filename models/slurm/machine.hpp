@@ -10,17 +10,18 @@
 #include "models/slurm/needs.hpp"
 #include "sim/base/ids.hpp"
 #include "sim/base/node_set.hpp"
+#include "sim/base/words.hpp"
 #include "sim/cluster/cluster.hpp"
 
 namespace rehearse::slurm {
 
-/// Cores or devices of one node, by number.
-using Bits = std::vector<std::uint64_t>;
+/// Cores of one node, by number.
+using Bits = Words<2>;
 
 struct HeldGres {
   GresId kind{};
   std::uint32_t count = 0;
-  Bits devices{};  ///< which, where devices are told apart (GPUs); empty: counts only
+  std::uint64_t devices = 0;  ///< which (bits), where devices are told apart (GPUs); 0: counts only
 };
 
 /// What a job has on one node.

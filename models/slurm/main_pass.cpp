@@ -410,12 +410,6 @@ Controller::Found Controller::choose_for_start(const JobRecord& job, const PartR
   return choose_with_victims(job, part, usable);
 }
 
-std::vector<Victim> Controller::victims_for(const PartRecord& part) {
-  std::vector<Victim> victims;
-  slots_.preemption->victims(view_, part.candidate, victims);
-  return victims;
-}
-
 // Candidates go one by one until the job fits; then those that free most are tried first, to find
 // fewer of them (semantics ch. 6).
 Controller::Found Controller::choose_with_victims(const JobRecord& job, const PartRecord& part,
@@ -425,7 +419,7 @@ Controller::Found Controller::choose_with_victims(const JobRecord& job, const Pa
     std::size_t useful;
   };
   std::vector<Rival> rivals;
-  for (const Victim& victim : victims_for(part)) rivals.push_back({victim, 0});
+  for (const Victim& victim : claim_of(job, part).victims) rivals.push_back({victim, 0});
   const Choosing how = choosing(job, part, false);
   // Tries that cannot succeed are left out, but for the last one where that leaves traces.
   const bool leaves_traces = how.near_gpus != nullptr && !part.needs->gres.empty();

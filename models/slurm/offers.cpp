@@ -13,8 +13,7 @@ struct Free {
   std::uint64_t open_sockets = ~std::uint64_t{0};  ///< with a free core
 };
 
-std::uint32_t count_bits(const std::vector<std::uint64_t>& bits, std::uint32_t from,
-                         std::uint32_t until) {
+std::uint32_t count_bits(const Bits& bits, std::uint32_t from, std::uint32_t until) {
   std::uint32_t count = 0;
   for (std::uint32_t core = from; core < until; ++core) {
     count += static_cast<std::uint32_t>((bits[core / 64] >> (core % 64)) & 1U);
@@ -47,8 +46,7 @@ Free free_of(const Question& question, NodeId node) {
     }
     return free;
   }
-  std::vector<std::uint64_t> bits;
-  open_cores(question, node, bits);
+  const Bits bits = open_cores(question, node);
   std::uint32_t sockets = 0;
   free.open_sockets = 0;
   for (std::uint32_t socket = 0; socket < shape.sockets; ++socket) {
@@ -382,17 +380,19 @@ std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& 
   return devices;
 }
 
-void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits) {
+Bits open_cores(const Question& question, NodeId node) {
   const Machine& machine = question.machine;
   const Shape& shape = machine.shape(node);
   const std::uint64_t* const free = question.all_cores ? &machine.shapes().usable[shape.first_word]
                                                        : machine.free_core_bits(node);
-  bits.assign(free, free + shape.words);
-  if (question.row == 0) return;
+  Bits bits(shape.words);
+  std::copy_n(free, shape.words, bits.begin());
+  if (question.row == 0) return bits;
   for (std::uint32_t core = 0; core < shape.cores(); ++core) {
     const std::uint32_t sharers = machine.sharers(node, question.needs.partition, core);
     if (sharers > 0 && sharers <= question.row) bits[core / 64] |= std::uint64_t{1} << (core % 64);
   }
+  return bits;
 }
 
 Offer offer_of(const Question& question, NodeId node) {

@@ -58,8 +58,8 @@ std::uint32_t least_cpus(const Needs& needs);
 /// GPUs of the node (bits) that a request for `kinds` may have.
 std::uint64_t free_gpus(const Question& question, NodeId node, const GresAsked& asked);
 
-/// Cores of the node that the job may have, Shape::words of them, into `bits`.
-void open_cores(const Question& question, NodeId node, std::vector<std::uint64_t>& bits);
+/// Cores of the node that the job may have, Shape::words of them.
+Bits open_cores(const Question& question, NodeId node);
 
 Offer offer_of(const Question& question, NodeId node);
 

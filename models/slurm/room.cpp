@@ -19,9 +19,7 @@ void Room::free(const Held& held) {
   }
   --jobs;
   memory_mib += held.memory_mib;
-  for (const HeldGres& gres : held.gres) {
-    for (const std::uint64_t word : gres.devices) devices |= word;
-  }
+  for (const HeldGres& gres : held.gres) devices |= gres.devices;
 }
 
 LeastRoom::LeastRoom(const Needs& needs, const Cluster& cluster)

@@ -199,27 +199,34 @@ OfferMemo& Controller::memo_now() {
   return memo_now_;
 }
 
-// What the job may preempt is off the machine at once. Policies go by no more than the key of it.
-Forecast& Controller::forecast_for(const JobRecord& job, const PartRecord& part) {
+// What the job may preempt. Policies go by no more than the key of it.
+Controller::Forecasts::Claim& Controller::claim_of(const JobRecord& job, const PartRecord& part) {
   Forecasts& known = forecasts_;
   if (known.of != running_changes_ || (known.at != view_.now() && known.until <= now())) {
     known = {.of = running_changes_};
   }
-  if (known.at != view_.now()) known.by_claimant.clear();
-  known.at = view_.now();
+  if (std::exchange(known.at, view_.now()) != view_.now()) known.claims.clear();
   const Job& submitted = view_.job(job.job);
   const Special* const special = view_.special(job.job);
   const bool is_special = submitted.nice != 0 || (special != nullptr && special->priority);
-  const Forecasts::Claimant key{part.partition, submitted.assoc, submitted.qos,
-                                is_special ? job.job : kNone<JobId>};
-  if (const auto found = known.by_claimant.find(key); found != known.by_claimant.end()) {
-    return *found->second;
+  const AssocId account = view_.assocs()[submitted.assoc].parent;
+  const auto [claim, is_new] = known.claims.try_emplace(
+      {part.partition, account == kNone<AssocId> ? submitted.assoc : account, submitted.qos,
+       is_special ? job.job : kNone<JobId>});
+  if (is_new && !slots_.preemption->is_never()) {
+    slots_.preemption->victims(view_, part.candidate, claim->second.victims);
   }
+  return claim->second;
+}
+
+// Its victims are off the machine at once.
+Forecast& Controller::forecast_for(const JobRecord& job, const PartRecord& part) {
+  Forecasts::Claim& claim = claim_of(job, part);
+  if (claim.forecast != nullptr) return *claim.forecast;
+  Forecasts& known = forecasts_;
   std::vector<JobId> victims;
-  if (!slots_.preemption->is_never()) {
-    for (const Victim& victim : victims_for(part)) victims.push_back(victim.job);
-    std::sort(victims.begin(), victims.end());
-  }
+  for (const Victim& victim : claim.victims) victims.push_back(victim.job);
+  std::sort(victims.begin(), victims.end());
   auto found = known.by_victims.find(victims);
   if (found == known.by_victims.end()) {
     if (known.order == nullptr) {
@@ -231,7 +238,7 @@ Forecast& Controller::forecast_for(const JobRecord& job, const PartRecord& part)
     Forecast forecast(std::move(machine), known.order, victims);
     found = known.by_victims.emplace(std::move(victims), std::move(forecast)).first;
   }
-  known.by_claimant.emplace(key, &found->second);
+  claim.forecast = &found->second;
   return found->second;
 }
 

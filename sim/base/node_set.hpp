@@ -5,9 +5,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "sim/base/ids.hpp"
+#include "sim/base/words.hpp"
 
 namespace rehearse {
 
@@ -78,11 +79,11 @@ class NodeSet {
     }
   }
   /// 64 members at a time, for loops that combine sets; word i holds nodes 64 i to 64 i + 63.
-  const std::vector<std::uint64_t>& words() const { return words_; }
+  std::span<const std::uint64_t> words() const { return {words_.data(), words_.size()}; }
 
  private:
   std::size_t nodes_ = 0;
-  std::vector<std::uint64_t> words_;
+  Words<4> words_;
 };
 
 }  // namespace rehearse

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/paths.hpp"
 #include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
 #include "sim/cli/commands.hpp"
@@ -72,7 +73,7 @@ Inputs read_manifest(const std::string& path) {
 
 int audit_run(const std::string& directory) {
   const std::string shares = directory + "/shares.csv";
-  if (!std::filesystem::exists(shares)) {
+  if (!is_file(shares)) {
     fail({.file = shares,
           .message = "the audit needs what each job held on each node",
           .help = "run again with --shares"});

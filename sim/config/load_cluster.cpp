@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 
+#include "sim/base/paths.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/cluster_sections.hpp"
 #include "sim/config/load.hpp"
@@ -44,8 +45,8 @@ Merged merge_files(std::string_view text, const std::string& file, std::vector<f
   if (extends == nullptr) return result;
   result.is_whole = false;
   const fs::path path = fs::path(file).parent_path() / extends->text;
-  chain.push_back(fs::weakly_canonical(file));
-  const auto seen = std::find(chain.begin(), chain.end(), fs::weakly_canonical(path));
+  chain.push_back(canonical_path(file));
+  const auto seen = std::find(chain.begin(), chain.end(), canonical_path(path));
   if (seen != chain.end()) {
     std::vector<std::string> names;
     for (auto at = seen; at != chain.end(); ++at) names.push_back(at->filename().string());
@@ -54,7 +55,7 @@ Merged merge_files(std::string_view text, const std::string& file, std::vector<f
            diagnostics);
     return result;
   }
-  if (!fs::is_regular_file(path)) {
+  if (!is_file(path)) {
     report(*extends, fmt::format("no file \"{}\"", path.string()),
            "it is looked for beside this one", diagnostics);
     return result;

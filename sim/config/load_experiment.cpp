@@ -1,6 +1,7 @@
 // Experiments and policy files.
 #include <filesystem>
 
+#include "sim/base/paths.hpp"
 #include "sim/config/experiment_section.hpp"
 #include "sim/config/policies.hpp"
 #include "sim/workload/read_text.hpp"
@@ -83,10 +84,10 @@ void resolve_paths(const std::string& file, Experiment& experiment) {
 void resolve_folders(Experiment& experiment) {
   const std::string folder = experiment.trace.empty() ? experiment.cluster : experiment.trace;
   const fs::path jobs = fs::path(folder) / "jobs.csv";
-  if (!fs::is_directory(folder) || !fs::exists(jobs)) return;
+  if (!is_folder(folder) || !is_file(jobs)) return;
   experiment.trace = jobs.string();
   const fs::path events = fs::path(folder) / "events.csv";
-  if (experiment.events.empty() && fs::exists(events)) experiment.events = events.string();
+  if (experiment.events.empty() && is_file(events)) experiment.events = events.string();
 }
 
 Experiment load_experiment(const std::string& path) {

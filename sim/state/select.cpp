@@ -116,7 +116,7 @@ class Selection {
  private:
   template <class Visit>
   void for_each_with_cpus(Visit&& visit) const {
-    const std::vector<std::uint64_t>& eligible = request_.eligible.words();
+    const std::span<const std::uint64_t> eligible = request_.eligible.words();
     const std::vector<std::uint64_t>& with_cpus = resources_.nodes_with_free_cpus();
     for (std::size_t i = 0; i < eligible.size(); ++i) {
       for (std::uint64_t word = eligible[i] & with_cpus[i]; word != 0; word &= word - 1) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/base/paths.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/fields.hpp"
 #include "sim/config/load_workload_model.hpp"
@@ -103,7 +104,7 @@ void check_suite(const std::string& path, CheckedFile& checked) {
 /// By content; names that say what they are, and what cannot be read, are left to others.
 bool is_accounts(const std::string& path) {
   if (is_yaml_name(path) || is_trace_name(path) || is_flat_machine(path)) return false;
-  if (path.ends_with(".conf") || !std::filesystem::exists(path)) return false;
+  if (path.ends_with(".conf") || !(is_file(path) || is_folder(path))) return false;
   try {
     return is_sacctmgr_file(path);
   } catch (const InputError&) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/paths.hpp"
 #include "sim/base/slurm_text.hpp"
 #include "sim/report/names.hpp"
 #include "sim/study/job_witness.hpp"
@@ -24,7 +25,7 @@ constexpr std::size_t kMostRoom = 3;  // jobs named whose ends made room
 
 void check_input(const InputFile& input, const char* what) {
   if (input.sha256.empty()) return;
-  if (!std::filesystem::is_regular_file(input.path)) {
+  if (!is_file(input.path)) {
     fail({.file = input.path,
           .message = fmt::format("the {} of this run is not there", what),
           .help = "a relative path counts from the folder in which `rehearse run` was called: call "

@@ -7,6 +7,7 @@
 
 #include "sim/base/csv.hpp"
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/paths.hpp"
 #include "sim/report/files.hpp"
 #include "sim/workload/read_text.hpp"
 
@@ -171,7 +172,7 @@ RunManifest load_manifest(const std::string& directory) {
 }
 
 SavedRun load_saved_run(const std::string& directory) {
-  if (!std::filesystem::is_directory(directory)) {
+  if (!is_folder(directory)) {
     fail({.message = fmt::format("\"{}\" is not a folder", directory),
           .help = "name the folder that `rehearse run --output` wrote"});
   }

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/paths.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/experiment_section.hpp"
 #include "sim/config/fields.hpp"
@@ -142,7 +143,7 @@ Suite parse_suite(std::string_view yaml_text, const std::string& file) {
 }
 
 ExpectedByName load_expected(const std::string& path) {
-  if (!fs::exists(path)) return {};
+  if (!is_file(path)) return {};
   return parse_expected(read_text(path), path);
 }
 

@@ -7,11 +7,11 @@
 #include <memory>
 
 #include "sim/base/diagnostics.hpp"
+#include "sim/base/paths.hpp"
 
 namespace rehearse {
 std::string read_text(const std::string& path) {
-  if (std::filesystem::is_directory(path))
-    fail({.file = path, .message = "is a directory, expected a file"});
+  if (is_folder(path)) fail({.file = path, .message = "is a directory, expected a file"});
   const std::unique_ptr<archive, int (*)(archive*)> reader(archive_read_new(), archive_read_free);
   archive_read_support_filter_all(reader.get());
   archive_read_support_format_raw(reader.get());

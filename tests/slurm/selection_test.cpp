@@ -84,7 +84,7 @@ std::string places(const Lab& lab, const std::optional<Allocation>& allocation) 
   if (!allocation) return "-";
   const Held& held = allocation->nodes.front();
   std::string text = lab.cluster.nodes[held.node].name + " cores " + numbers(held.cores);
-  for (const HeldGres& gres : held.gres) text += " gpus " + numbers(gres.devices);
+  for (const HeldGres& gres : held.gres) text += " gpus " + numbers(Bits(1, gres.devices));
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 
+#include "sim/base/paths.hpp"
 #include "sim/base/slurm_text.hpp"
 #include "sim/base/text.hpp"
 #include "sim/workload/read_text.hpp"
@@ -70,7 +71,7 @@ class Reader {
       return;
     }
     files_.push_back(path);
-    chain_.push_back(fs::weakly_canonical(path));
+    chain_.push_back(canonical_path(path));
     const std::string& text = source->text;
     std::string joined;
     std::shared_ptr<SlurmLine> line;
@@ -231,8 +232,8 @@ class Reader {
     const fs::path shown = fs::path(files_.front()).parent_path();
     for (const fs::path& tail : {written.is_absolute() ? written.filename() : written, written}) {
       const fs::path path = tail.is_absolute() ? tail : folder / tail;
-      if (!fs::is_regular_file(path)) continue;
-      const auto open = std::find(chain_.begin(), chain_.end(), fs::weakly_canonical(path));
+      if (!is_file(path)) continue;
+      const auto open = std::find(chain_.begin(), chain_.end(), canonical_path(path));
       if (open != chain_.end()) {
         std::string circle;
         for (auto each = open; each != chain_.end(); ++each) {

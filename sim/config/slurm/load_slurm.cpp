@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "sim/base/paths.hpp"
 #include "sim/base/text.hpp"
 #include "sim/config/slurm/sacctmgr_lines.hpp"
 #include "sim/config/slurm/slurm_conf.hpp"
@@ -44,13 +45,13 @@ AccountingFiles find_accounting(const fs::path& folder) {
   return found;
 }
 
-bool has_slurm_conf(const fs::path& folder) { return fs::is_regular_file(folder / "slurm.conf"); }
+bool has_slurm_conf(const fs::path& folder) { return is_file(folder / "slurm.conf"); }
 
 /// All of a folder, or the file by its content.
 AccountingFiles sort_accounting(const std::vector<std::string>& paths) {
   AccountingFiles found;
   for (const std::string& path : paths) {
-    if (fs::is_directory(path)) {
+    if (is_folder(path)) {
       const AccountingFiles more = find_accounting(path);
       found.qos.insert(found.qos.end(), more.qos.begin(), more.qos.end());
       found.dumps.insert(found.dumps.end(), more.dumps.begin(), more.dumps.end());
@@ -91,9 +92,7 @@ void add_named_gres(const std::string& text, Cluster& cluster) {
 }
 
 /// The file if it is there, else "".
-std::string if_there(const fs::path& path) {
-  return fs::is_regular_file(path) ? path.string() : std::string();
-}
+std::string if_there(const fs::path& path) { return is_file(path) ? path.string() : std::string(); }
 
 void read_accounts(const SlurmConf& conf, const AccountingFiles& found,
                    std::vector<std::string>& files, Cluster& cluster, Diagnostics& diagnostics) {
@@ -119,7 +118,7 @@ void read_accounts(const SlurmConf& conf, const AccountingFiles& found,
 }  // namespace
 
 bool is_sacctmgr_file(const std::string& path) {
-  if (fs::is_directory(path)) return !has_slurm_conf(path) && find_accounting(path).any();
+  if (is_folder(path)) return !has_slurm_conf(path) && find_accounting(path).any();
   return sacctmgr_kind(read_text(path)) != SacctmgrKind::None;
 }
 
@@ -138,17 +137,15 @@ SlurmAccounts load_sacctmgr(const std::vector<std::string>& paths) {
   return result;
 }
 
-bool is_slurm_config(const std::string& path) {
-  return fs::is_directory(path) || path.ends_with(".conf");
-}
+bool is_slurm_config(const std::string& path) { return is_folder(path) || path.ends_with(".conf"); }
 
 ClusterFile load_slurm(const std::string& path) {
-  if (fs::is_directory(path) && !has_slurm_conf(path)) {
+  if (is_folder(path) && !has_slurm_conf(path)) {
     fail({.file = path,
           .message = "no slurm.conf in this folder",
           .help = "a cluster is a YAML file, a slurm.conf or a folder that holds one"});
   }
-  const fs::path file = fs::is_directory(path) ? fs::path(path) / "slurm.conf" : fs::path(path);
+  const fs::path file = is_folder(path) ? fs::path(path) / "slurm.conf" : fs::path(path);
   const fs::path folder = file.parent_path().empty() ? fs::path(".") : file.parent_path();
   const fs::path beside = file.parent_path();
   Diagnostics diagnostics;
@@ -157,7 +154,7 @@ ClusterFile load_slurm(const std::string& path) {
   SlurmConf conf = read_slurm_conf(file.string(), cluster, diagnostics);
   if (conf.files.empty()) diagnostics.throw_if_errors();
   read_slurm_options(conf, cluster, diagnostics);
-  if (cluster.name.empty()) cluster.name = fs::weakly_canonical(folder).filename().string();
+  if (cluster.name.empty()) cluster.name = canonical_path(folder).filename().string();
   check_tracked_tres(conf, diagnostics);
   read_slurm_nodes(conf, if_there(beside / "gres.conf"), cluster, diagnostics);
   read_slurm_topology(conf, if_there(beside / "topology.conf"), cluster, diagnostics);
