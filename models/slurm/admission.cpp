@@ -177,7 +177,12 @@ bool Controller::depends_on_refused(JobId id) const {
 
 // sbatch's answer: None, or why the job is refused, with its message.
 std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
-  if (depends_on_refused(job.job)) return {Reason::Dependency, "Job dependency problem"};
+  // A job that was refused or purged has no id that another could name; before 24.11 one could be
+  // purged (asked of both: micros 180, 182).
+  const bool is_new = params_.version >= Version::V2411;
+  if (depends_on_refused(job.job) || (is_new && judges_.needs_forgotten(job.job))) {
+    return {Reason::Dependency, "Job dependency problem"};
+  }
   Reason reason = Reason::None;
   std::string message, first_message;
   bool any = false;

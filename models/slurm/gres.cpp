@@ -99,17 +99,18 @@ void give_gres(const Question& question, const Taken& from, std::uint32_t tasks,
   }
   std::uint64_t given = 0;
   for (const GresAsked& asked : question.needs.gres) {
-    const std::int64_t count = asked.per_node + asked.per_task * tasks;
+    // Of several counts of one kind the first of these rules; the others agree with it.
+    std::int64_t count = asked.per_node > 0 ? asked.per_node : asked.per_task * tasks;
+    if (count == 0) count = asked.is_gpu ? from.gpus : asked.per_job;
     if (asked.is_gpu) {
-      const std::int64_t gpus = count + (asked.per_job > 0 ? from.gpus : 0);
       const std::uint64_t open = free_gpus(question, from.node, asked) & ~given;
-      const std::uint64_t some = pick(question, open, gpus, held);
+      const std::uint64_t some = pick(question, open, count, held);
       given |= some;
       give_devices(question, some, held);
     } else if (asked.is_shard) {
-      give_shards(question, asked, count + asked.per_job, held);
+      give_shards(question, asked, count, held);
     } else {
-      give_counts(question, asked, count + asked.per_job, held);
+      give_counts(question, asked, count, held);
     }
   }
 }

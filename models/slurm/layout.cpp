@@ -38,7 +38,10 @@ std::int64_t memory_of(const Question& question, const Held& held, std::uint32_t
       break;
   }
   const bool single = cluster.select.unit == ConsumableUnit::Cpu && !needs.exclusive;
-  const std::uint32_t charged = single ? used_cpus : cores * used_threads(needs, shape);
+  // --ntasks-per-core leaves threads idle, --threads-per-core does without them (micro 183).
+  const std::uint32_t threads =
+      needs.threads_per_core > 0 ? std::min(shape.threads, needs.threads_per_core) : shape.threads;
+  const std::uint32_t charged = single ? used_cpus : cores * threads;
   return needs.memory.mib * charged;
 }
 
@@ -142,16 +145,11 @@ std::vector<std::uint32_t> distribute(const Question& question, const std::vecto
       for (std::uint32_t t = first ? 1 : 0; t < turn && put(i, room); ++t) more = true;
     }
   }
-  // --mincpus comes in whole tasks; where tasks are placed beside GRES it only chose the node, and
-  // gives them the rest of their cores (micro 176).
-  const bool has_cores = !needs.gres.empty() && needs.tasks > 0;
-  const std::uint32_t of_tasks = needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0;
+  // --mincpus comes in whole tasks (micro 176). Since 24.11 it only chooses the nodes of tasks, and
+  // --ntasks-per-node does no more (micro 182).
+  const bool only_chooses = question.how.version >= 2411 && needs.has_tasks;
+  const std::uint32_t least = only_chooses ? 0 : needs.min_cpus_per_node / each * each;
   for (std::size_t i = 0; i < taken.size(); ++i) {
-    std::uint32_t least = needs.min_cpus_per_node / each * each;
-    if (has_cores) {
-      const std::uint32_t threads = used_threads(needs, question.machine.shape(taken[i].node));
-      least = std::max(of_tasks, std::min(least, in_whole_cores(cpus[i], threads)));
-    }
     cpus[i] = std::max(cpus[i], std::min(std::max(least, taken[i].min_cpus), taken[i].cpus));
   }
   return cpus;

@@ -27,7 +27,9 @@ void set_sizes(const Asked& asked, Needs& needs) {
   needs.tasks = asked.tasks;
   needs.min_nodes = std::max(asked.min_nodes, 1U);
   needs.max_nodes = asked.min_nodes == 0 ? 0 : std::max(asked.max_nodes, asked.min_nodes);
-  if (asked.tasks == 0 && asked.min_nodes == 0) {
+  needs.has_tasks = asked.tasks > 0;
+  const bool by_gpus = !asked.gres_per_job.empty() && asked.tasks_per_node == 0;
+  if (asked.tasks == 0 && asked.min_nodes == 0 && !by_gpus) {
     needs.tasks = asked.tasks_per_node > 0 ? asked.tasks_per_node : 1;
     needs.max_nodes = 1;
   } else if (asked.tasks == 0 && asked.tasks_per_node > 0) {

@@ -30,6 +30,7 @@ struct Needs {
   std::uint32_t counted_nodes = 1;  ///< for limits and priorities: --ntasks-per-node says nothing
   std::uint32_t max_nodes = 0;      ///< 0: none given
   std::uint32_t tasks = 1;          ///< 0: not known (only nodes were asked for)
+  bool has_tasks = false;           ///< -n was given, or follows from counts
   std::uint32_t cpus_per_task = 1;
   bool has_cpus_per_task = false;
   std::uint32_t min_cpus = 1;

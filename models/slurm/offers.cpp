@@ -113,11 +113,14 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
         std::max(offer.min_cpus, static_cast<std::uint32_t>(asked.per_node) * needs.cpus_per_gpu);
   }
   if (asked.per_task > 0) {
+    const std::int64_t given = asked.per_node > 0 ? std::min(count, asked.per_node) : count;
     const std::int64_t tasks =
-        std::min<std::int64_t>(count / asked.per_task, offer.cpus / question.task_cpus);
+        std::min<std::int64_t>(given / asked.per_task, offer.cpus / question.task_cpus);
     if (tasks == 0) return false;
     std::uint32_t used = static_cast<std::uint32_t>(tasks) * question.task_cpus;
-    if (needs.min_cpus_per_node > used) used = in_whole_cores(used, used_threads(needs, shape));
+    if (needs.min_cpus_per_node > used || question.how.version >= 2411) {
+      used = in_whole_cores(used, used_threads(needs, shape));
+    }
     offer.cpus = std::min(offer.cpus, used);
   }
   if (asked.per_job > 0) {

@@ -72,6 +72,17 @@ void Eligibility::forget(JobId job, Time at) {
   if (!dependencies_.dependents(state_.jobs[job].submission).empty()) forgotten_[job] = at;
 }
 
+bool Eligibility::needs_forgotten(JobId job) const {
+  const Special* const special = workload_.special(state_.jobs[job].submission);
+  if (special == nullptr || forgotten_.empty()) return false;
+  return std::any_of(
+      special->dependencies.begin(), special->dependencies.end(), [&](const Dependency& each) {
+        const bool by_end =
+            each.kind == DependencyKind::AfterOk || each.kind == DependencyKind::AfterNotOk;
+        return by_end && jobs_[each.on].first != kNone<JobId> && targets(each, job).empty();
+      });
+}
+
 bool Eligibility::is_forgotten(JobId target, JobId by) const {
   const auto found = forgotten_.find(target);
   return found != forgotten_.end() && found->second <= state_.jobs[by].submit;

@@ -37,6 +37,8 @@ class Eligibility {
   void ended(JobId job) { change_released(job, -1); }
   /// Since `at` nothing is known of the job: what is submitted later does not wait for it.
   void forget(JobId job, Time at);
+  /// Whether it depends on how such a job ended.
+  bool needs_forgotten(JobId job) const;
 
   /// Whether any submission waits for another, or for its array's throttle.
   bool has_waiting() const { return !dependencies_.empty() || !released_.empty(); }

@@ -181,7 +181,6 @@ class Simulation final : public Control, private JudgesControl {
   void count_use(JobId id, double worth) override { metering_.count(id, worth); }
   void fade_use(double factor) override { metering_.fade(factor); }
   void forget_use() override { metering_.forget(); }
-
   void set_power(NodeId node, PowerOrder order) override { power_.obey(node, order); }
   std::vector<JobId> run_configured() override {
     std::vector<JobId> jobs;
@@ -191,6 +190,7 @@ class Simulation final : public Control, private JudgesControl {
 
   void note(std::string text) override { notes_.push_back(std::move(text)); }
   void forget(JobId id, Time at) override { eligibility_.forget(id, at); }
+  bool needs_forgotten(JobId id) const override { return eligibility_.needs_forgotten(id); }
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   Time dependency_due(JobId id) const override {
     return eligibility_.dependencies_of(id).ask_again;
