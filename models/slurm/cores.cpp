@@ -131,7 +131,11 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
   const std::uint32_t threads = used_threads(question.needs, question.machine.shape(from.node));
   const auto cores_of = [&](std::uint32_t some) { return (some + threads - 1) / threads; };
   Sockets sockets(question, from.node);
-  const std::uint32_t cores = cores_of(cpus);
+  std::uint32_t cores = cores_of(cpus);
+  if (question.needs.tasks_per_core == 1) {  // each task has its own (micro 183)
+    const std::uint32_t each = question.needs.cpus_per_task;
+    cores = std::max(cores, cpus / each * cores_of(each));
+  }
   if (!question.needs.gres.empty()) close_far_sockets(question, from, cores, sockets);
   const std::string& distribution = question.needs.distribution;
   const std::size_t colon = distribution.find(':');

@@ -102,6 +102,10 @@ void give_gres(const Question& question, const Taken& from, std::uint32_t tasks,
     // Of several counts of one kind the first of these rules; the others agree with it.
     std::int64_t count = asked.per_node > 0 ? asked.per_node : asked.per_task * tasks;
     if (count == 0) count = asked.is_gpu ? from.gpus : asked.per_job;
+    if (asked.per_socket > 0) {
+      const Shape& shape = machine.shape(from.node);
+      count = asked.per_socket * std::popcount(sockets_of(shape, held.cores));
+    }
     if (asked.is_gpu) {
       const std::uint64_t open = free_gpus(question, from.node, asked) & ~given;
       const std::uint64_t some = pick(question, open, count, held);

@@ -28,8 +28,9 @@ void set_sizes(const Asked& asked, Needs& needs) {
   needs.min_nodes = std::max(asked.min_nodes, 1U);
   needs.max_nodes = asked.min_nodes == 0 ? 0 : std::max(asked.max_nodes, asked.min_nodes);
   needs.has_tasks = asked.tasks > 0;
-  const bool by_gpus = !asked.gres_per_job.empty() && asked.tasks_per_node == 0;
-  if (asked.tasks == 0 && asked.min_nodes == 0 && !by_gpus) {
+  if (asked.tasks == 0 && asked.min_nodes == 0 && !asked.gres_per_job.empty()) {
+    // As many nodes as the GPUs take, and as many tasks (micro 183).
+  } else if (asked.tasks == 0 && asked.min_nodes == 0) {
     needs.tasks = asked.tasks_per_node > 0 ? asked.tasks_per_node : 1;
     needs.max_nodes = 1;
   } else if (asked.tasks == 0 && asked.tasks_per_node > 0) {
@@ -237,7 +238,7 @@ Resolved needs_of(const Asked& given, const Cluster& cluster, PartitionId partit
   // there so many (micro 174).
   needs.min_cpus_per_node =
       std::max({asked.min_cpus_per_node, needs.cpus_per_task,
-                needs.tasks > 1 ? needs.tasks_per_node * needs.cpus_per_task : 0U});
+                needs.tasks != 1 ? needs.tasks_per_node * needs.cpus_per_task : 0U});
   result.error = set_memory(asked, cluster, place, needs);
   needs.min_cpus_per_node = std::max(needs.min_cpus_per_node, needs.cpus_per_task);
   const std::uint32_t tasks = needs.tasks > 0 ? needs.tasks : needs.min_nodes;

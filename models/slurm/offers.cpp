@@ -29,6 +29,12 @@ bool by_socket(const Question& question, const Shape& shape) {
          (!needs.gres.empty() && question.machine.shapes().bound_devices);
 }
 
+/// CPUs of a socket under --ntasks-per-socket, of whole cores before 24.11 (micro 183).
+std::uint32_t most_of_socket(const Question& question, std::uint32_t threads) {
+  const std::uint32_t most = question.needs.tasks_per_socket * question.needs.cpus_per_task;
+  return question.how.version < 2411 ? in_whole_cores(most, threads) : most;
+}
+
 /// Cores and CPUs, with what is asked of sockets (cons_tres: _allocate_sc).
 Free free_of(const Question& question, NodeId node) {
   const Machine& machine = question.machine;
@@ -42,7 +48,7 @@ Free free_of(const Question& question, NodeId node) {
     if (whole_sockets && free.cores < shape.usable_cores) free.cores = 0;
     free.cpus = free.cores * threads;
     if (needs.tasks_per_socket > 0) {
-      free.cpus = std::min(free.cpus, needs.tasks_per_socket * needs.cpus_per_task);
+      free.cpus = std::min(free.cpus, most_of_socket(question, threads));
     }
     return free;
   }
@@ -56,7 +62,7 @@ Free free_of(const Question& question, NodeId node) {
     if (whole_sockets && cores < shape.cores_per_socket) continue;
     std::uint32_t cpus = cores * threads;
     if (needs.tasks_per_socket > 0) {
-      cpus = std::min(cpus, needs.tasks_per_socket * needs.cpus_per_task);
+      cpus = std::min(cpus, most_of_socket(question, threads));
     }
     ++sockets;
     free.open_sockets |= std::uint64_t{1} << std::min(socket, 63U);
@@ -318,6 +324,16 @@ void narrow_to_gpus(const Question& question, Offer& offer) {
     if (asked.is_gpu && asked.per_job > 0) offer.gpus = count;
   }
   if (needs.cpus_per_gpu == 0) cpus = std::min(cpus, tasks.most * per_task);
+  // --mincpus counts where there are no tasks to count by; tasks with GPUs of their own have to
+  // bring as many (micro 182).
+  const std::int64_t least = needs.min_cpus_per_node;
+  const bool by_node = std::all_of(needs.gres.begin(), needs.gres.end(),
+                                   [](const GresAsked& asked) { return asked.per_node > 0; });
+  if (!needs.has_tasks) {
+    cpus = std::max(cpus, std::min<std::int64_t>(least, offer.cpus));
+  } else if (!by_node && question.min_nodes == 1 && cpus < least) {
+    tasks.most = 0;
+  }
   offer.cpus = tasks.most > 0 ? static_cast<std::uint32_t>(cpus) : 0;
   offer.min_cpus = static_cast<std::uint32_t>(least_units * unit);
 }
@@ -339,7 +355,7 @@ Question::Question(const Machine& on, const Needs& of, const Choosing& asked)
   }
   least_cpus = slurm::least_cpus(needs);
   least_beside_gres = least_cpus;
-  if (needs.tasks > 0) {  // --mincpus only chooses the node then (micro 176)
+  if (needs.has_tasks) {  // --mincpus only chooses the node then (micro 176)
     least_beside_gres = std::max(needs.cpus_per_task, needs.tasks_per_node * needs.cpus_per_task);
     if (needs.max_nodes == 1) least_beside_gres = std::max(least_beside_gres, needs.min_cpus);
   }

@@ -43,15 +43,14 @@ Problem read_exclusive(std::string_view text, SbatchLine& line) {
 }
 
 Problem read_hint(std::string_view text, SbatchLine& line) {
-  if (text == "nomultithread") {
-    line.asked.threads_per_core = 1;
-    keep(line.special.slurm_only, "hint", text);
-    return {};
-  }
-  if (text != "multithread" && text != "compute_bound" && text != "memory_bound") {
+  // All but the second come to the same CPUs (micro 183).
+  const bool known = text == "nomultithread" || text == "multithread" || text == "compute_bound" ||
+                     text == "memory_bound";
+  if (!known) {
     return not_a(text, "a hint", "write nomultithread, multithread, compute_bound or memory_bound");
   }
-  keep(line.special.not_simulated, "hint", text);
+  if (text != "multithread") line.asked.threads_per_core = 1;
+  keep(line.special.slurm_only, "hint", text);
   return {};
 }
 
