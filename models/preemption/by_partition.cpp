@@ -57,7 +57,7 @@ class ByPartition final : public rehearse::PreemptionPolicy {
       const JobId id = running.job;
       const Job& job = view.job(id);
       const Partition& partition = view.cluster().partitions[job.partition];
-      const PreemptMode mode = partition.preempt_mode.value_or(params_.mode);
+      const PreemptMode mode = mode_of(view, job);
       if (mode == PreemptMode::Off || !may_preempt(view, claimant, job)) continue;
       if (!rehearse::is_in_the_way(view, id, claimant)) continue;
       rivals.push_back({{id, mode, partition.grace_time},
@@ -67,6 +67,9 @@ class ByPartition final : public rehearse::PreemptionPolicy {
                         job.list_order});
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
+  }
+  PreemptMode mode_of(const View& view, const Job& job) const override {
+    return view.cluster().partitions[job.partition].preempt_mode.value_or(params_.mode);
   }
   bool could_preempt(const View& view, const Candidate& claimant, const Candidate& other) override {
     const Partition& mine = view.cluster().partitions[claimant.partition];

@@ -49,7 +49,7 @@ class ByQos final : public rehearse::PreemptionPolicy {
       const Job& job = view.job(id);
       if (job.qos == rehearse::kNone<QosId> || !may_preempt(view, claiming, job)) continue;
       const Qos& qos = view.cluster().qos[job.qos];
-      const PreemptMode mode = qos.preempt_mode.value_or(params_.mode);
+      const PreemptMode mode = mode_of(view, job);
       if (mode == PreemptMode::Off || !rehearse::is_in_the_way(view, id, claimant)) continue;
       if (rehearse::is_exempt(view, job, params_.exempt_time)) continue;
       rivals.push_back({{id, mode, qos.grace_time.value_or(rehearse::Duration::zero())},
@@ -59,6 +59,10 @@ class ByQos final : public rehearse::PreemptionPolicy {
                         job.list_order});
     }
     rehearse::append_in_order(std::move(rivals), params_.youngest_first, victims);
+  }
+  PreemptMode mode_of(const View& view, const Job& job) const override {
+    if (job.qos == rehearse::kNone<QosId>) return params_.mode;
+    return view.cluster().qos[job.qos].preempt_mode.value_or(params_.mode);
   }
   bool could_preempt(const View& view, const Candidate& claimant, const Candidate& other) override {
     const Job& claiming = view.job(claimant.job);

@@ -29,7 +29,7 @@ Reason Controller::dependency(const JobRecord& job) const {
   if (job.array == kNone<std::uint32_t> || job.is_split) return result;
   if (!has_corresponding(view_.special(job.job))) return result;
   for (const JobId task : arrays_[job.array].unstarted) {
-    if (result == Reason::DependencyNeverSatisfied) break;
+    if (result == Reason::Dependency) break;  // whatever of its own may have failed (s7r1)
     if (const Reason its = judges_.dependency(task); its != Reason::None) result = its;
   }
   return result;

@@ -97,6 +97,8 @@ class PreemptionPolicy {
   /// caller takes as many as are needed, and then spares those that turn out not to be. They may
   /// depend on the claimant's partition, account, QOS, --priority and --nice, and on nothing else.
   virtual void victims(const View&, const Candidate& claimant, std::vector<Victim>&) = 0;
+  /// What becomes of the running job, where it runs, if it is preempted.
+  virtual PreemptMode mode_of(const View&, const Job&) const { return PreemptMode::Off; }
   /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
   /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
   /// were running (Slurm's sort_job_queue2). It may depend on both's partition, QOS, --priority and

@@ -44,7 +44,8 @@ TEST_CASE("Options of Slurm's node selection mean what sbatch says", "[options]"
   CHECK(asked_of("--ntasks-per-core=1").tasks_per_core == 1);
   CHECK(asked_of("--threads-per-core=2").threads_per_core == 2);
   CHECK(asked_of("--hint=nomultithread").threads_per_core == 1);
-  CHECK(asked_of("--hint=memory_bound").threads_per_core == 0);
+  CHECK(asked_of("--hint=memory_bound").threads_per_core == 1);
+  CHECK(asked_of("--hint=multithread").threads_per_core == 0);
   CHECK(asked_of("--ntasks-per-gpu=4").tasks_per_gpu == 4);
   CHECK(asked_of("--sockets-per-node=2").sockets_per_node == 2);
   CHECK(asked_of("--cores-per-socket=8").cores_per_socket == 8);
@@ -96,14 +97,14 @@ TEST_CASE("Options that the event scheduler does not know go on being named", "[
       workload_of("-L m:1 -L n:2 --hint=compute_bound --mem=0 --exclusive=mcs --exclusive=user");
   const Special& special = workload.specials.at(0);
   CHECK(special.slurm_only ==
-        std::vector<std::string>{"--licenses=n:2", "--mem=0", "--exclusive=user"});
-  CHECK(special.not_simulated ==
-        std::vector<std::string>{"--hint=compute_bound", "--exclusive=mcs"});
+        std::vector<std::string>{"--licenses=n:2", "--hint=compute_bound", "--mem=0",
+                                 "--exclusive=user"});
+  CHECK(special.not_simulated == std::vector<std::string>{"--exclusive=mcs"});
   const TraceInfo info = trace_info(workload);
   CHECK(info.slurm_only ==
-        std::map<std::string, std::size_t>{{"--licenses", 1}, {"--mem=0", 1}, {"--exclusive", 1}});
-  CHECK(info.not_simulated ==
-        std::map<std::string, std::size_t>{{"--hint", 1}, {"--exclusive", 1}});
+        std::map<std::string, std::size_t>{
+            {"--licenses", 1}, {"--hint", 1}, {"--mem=0", 1}, {"--exclusive", 1}});
+  CHECK(info.not_simulated == std::map<std::string, std::size_t>{{"--exclusive", 1}});
 }
 
 TEST_CASE("A trace with options of Slurm comes back as it was", "[options]") {
