@@ -344,8 +344,7 @@ void Controller::requeue(JobRecord& job) {
   await_begin(job);
   insert(pending_, job);
   job.reason = Reason::None;  // Cleaning, then BeginTime, from the next queues on
-  job.is_cleaning = true;
-  score(job);
+  job.is_cleaning = true;  // its priority is that of its start until the next tick (s9, s15r1)
 }
 
 // A requeued job is submitted anew, and eligible after a while.

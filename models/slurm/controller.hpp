@@ -90,7 +90,7 @@ class Controller {
   Seconds next_limit_end() const;
   /// Nodes that were down and were resumed answer by now: they can be used, and ask for a pass.
   void take_responses();
-  Time next_response() const { return responses_.empty() ? kNever : responses_.front().first; }
+  Time next_response() const { return responses_.empty() ? kNever : responses_.front().at; }
 
   /// Takes the decisions followed that are due and were not made: starts by `by`, preemptions.
   void follow_due(StartedBy by);
@@ -131,6 +131,12 @@ class Controller {
     bool was_killed = false;
     JobId job{};
     Seconds ended = 0;
+  };
+  /// A node that was down answers.
+  struct Response {
+    Time at;
+    NodeId node;
+    bool asks_for_pass;
   };
   /// What choose_for_start found.
   struct Found {
@@ -350,7 +356,7 @@ class Controller {
   void update_job(const UpdateJob& update);
   void fail_jobs_on(NodeId node);
   void resume(NodeId node);
-  void respond(NodeId node, Time asked);
+  void respond(const Response& response);
   std::vector<JobId> jobs_named(const std::vector<JobName>& names) const;
 
   const Params params_;
@@ -391,7 +397,7 @@ class Controller {
   NodeSet down_, drained_;
   /// By their power; empty where nodes are always on. Failed ones are down, too.
   NodeSet suspending_, powered_down_, booting_, failed_to_boot_;
-  std::deque<std::pair<Time, NodeId>> responses_;  ///< of resumed nodes, by time
+  std::deque<Response> responses_;  ///< by time
   IdVector<NodeId, std::int32_t> completing_;
   mutable NearGpus near_gpus_;        ///< what selection left on the nodes before 23.11
   std::vector<std::string> ignored_;  ///< of the command in hand

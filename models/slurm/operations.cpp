@@ -11,6 +11,8 @@
 namespace rehearse::slurm {
 namespace {
 
+constexpr Duration kAnswer{10};  // of a node that is asked, within the clock's grid
+
 template <class... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
@@ -236,8 +238,11 @@ void Controller::update_nodes(const UpdateNodes& update) {
       down_.insert(*node);
       const bool is_busy = machine_.jobs(*node) > 0;
       fail_jobs_on(*node);
-      // It answers the order to kill its jobs; an idle node is not asked anything.
-      if (is_busy && params_.return_to_service == 2) respond(*node, view_.now());
+      // It answers the order to kill its jobs, in 24.11 two seconds later and without a word to the
+      // scheduler (x23, x2); an idle node is not asked anything.
+      const bool is_late = params_.version >= Version::V2411;
+      const Time at = is_late ? at_seconds(now() + 2) : view_.now() + kAnswer;
+      if (is_busy && params_.return_to_service == 2) respond({at, *node, !is_late});
     } else if (state == "resume" || state == "undrain" || state == "idle") {
       resume(*node);
     } else if (saves_power() && state == "power_up") {
@@ -259,18 +264,18 @@ void Controller::resume(NodeId node) {
   if (!down_.contains(node)) return;
   Time turn = at_seconds(now()) + Duration{params_.main_phase_ms};
   if (turn <= view_.now()) turn += std::chrono::seconds{1};
-  respond(node, turn);
+  respond({turn + kAnswer, node, true});
 }
 
-// What was asked at `asked` is answered within the clock's grid.
-void Controller::respond(NodeId node, Time asked) {
-  constexpr Duration kAnswer{10};
-  responses_.emplace_back(asked + kAnswer, node);
+void Controller::respond(const Response& response) {
+  const auto at = std::upper_bound(responses_.begin(), responses_.end(), response.at,
+                                   [](Time time, const Response& each) { return time < each.at; });
+  responses_.insert(at, response);
 }
 
 void Controller::take_responses() {
   while (next_response() <= view_.now()) {
-    const NodeId node = responses_.front().second;
+    const auto [at, node, asks_for_pass] = responses_.front();
     down_.erase(node);
     if (failed_to_boot_.contains(node)) {
       failed_to_boot_.erase(node);
@@ -278,7 +283,7 @@ void Controller::take_responses() {
     }
     responses_.pop_front();
     note_change();
-    requested_ = true;
+    requested_ |= asks_for_pass;
   }
 }
 
