@@ -157,8 +157,9 @@ void Controller::make_parts(JobRecord& job) {
 }
 
 // A job that was tried in an EXCLUSIVE partition takes whole nodes ever after, in its other
-// partitions too (x41).
+// partitions too; no longer in 24.11 (x41 of both).
 void Controller::make_whole(JobRecord& job) {
+  if (params_.version >= Version::V2411) return;
   const AskedId asked = view_.submission(job.job).asked;
   for (PartRecord& part : job.parts) {
     if (part.needs->exclusive) continue;

@@ -344,7 +344,7 @@ void Controller::requeue(JobRecord& job) {
   await_begin(job);
   insert(pending_, job);
   job.reason = Reason::None;  // Cleaning, then BeginTime, from the next queues on
-  job.is_cleaning = true;  // its priority is that of its start until the next tick (s9, s15r1)
+  job.is_cleaning = true;     // its priority is that of its start until the next tick (s9, s15r1)
 }
 
 // A requeued job is submitted anew, and eligible after a while.
@@ -360,6 +360,7 @@ void Controller::cancel_pending(JobRecord& job, JobState as) {
   next_task(job);
   remove_pending(job.job);
   judges_.cancel(job.job, as);
+  ends_.emplace_back(now(), job.job);
   if (job.is_component() && job.het_offset == 0) {
     for (const JobId id : components_of(job)) {
       if (view_.job(id).state == JobState::Pending) cancel_pending(records_[id], as);

@@ -517,9 +517,8 @@ void Controller::ending(JobId id) {
   }
   if (params_.version < Version::V2411 || !std::exchange(job.had_grace, false)) return;
   // In another partition it may be one that is not requeued (s13r1).
-  const bool requeues =
-      job.requeues_when_preempted &&
-      slots_.preemption->mode_of(view_, view_.job(id)) == PreemptMode::Requeue;
+  const bool requeues = job.requeues_when_preempted &&
+                        slots_.preemption->mode_of(view_, view_.job(id)) == PreemptMode::Requeue;
   const Seconds grace = job.preempted_at == kNoTime ? 0 : now() - job.preempted_at;
   judges_.preempt(id, requeues ? PreemptMode::Requeue : PreemptMode::Cancel,
                   std::chrono::seconds{grace}, job.preempted_for);

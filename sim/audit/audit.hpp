@@ -27,7 +27,9 @@ struct AuditRules {
   std::int64_t time_limit_interval = 30, started_before = 0;
   std::int64_t over_time_limit = 0;  ///< seconds, where the partition does not say
   bool returns_to_service = false;   ///< a node that is set DOWN is up once it has killed its jobs
-  std::int64_t min_job_age = 300;    ///< s after which an ended job is forgotten; 0: never
+  /// Since 24.11 --mincpus and --ntasks-per-node bring no CPUs where -n is given.
+  bool tasks_bring_cpus = false;
+  std::int64_t min_job_age = 300;  ///< s after which an ended job is forgotten; 0: never
 };
 
 /// A rule that the schedule breaks.

@@ -45,6 +45,7 @@ class Size {
   void check_memory();
   void check_ratio();
   std::vector<GresCount> gres_of_nodes() const;
+  std::int64_t sockets() const { return std::max<std::int64_t>(asked_.sockets_per_node, 1); }
   std::int64_t nodes() const { return static_cast<std::int64_t>(attempt_.held.size()); }
   std::int64_t tasks() const;
   std::int64_t listed_nodes() const;
@@ -168,12 +169,12 @@ void Size::check_cpus() {
   }
 }
 
-// What each node must give: --gres, and --gpus-per-socket times its sockets.
+// What each node must give: --gres, and --gpus-per-socket times its sockets, under slurmctld those
+// that the job has cores of.
 std::vector<GresCount> Size::gres_of_nodes() const {
   std::vector<GresCount> result = asked_.gres_per_node;
-  const std::int64_t sockets = std::max<std::int64_t>(asked_.sockets_per_node, 1);
   for (GresCount gres : asked_.gres_per_socket) {
-    gres.count *= sockets;
+    if (!schedule_.rules.is_slurm) gres.count *= sockets();
     result.push_back(gres);
   }
   // Whole nodes give whole GPUs in place of their parts.
@@ -190,9 +191,14 @@ void Size::check_gres() {
     for (const Held& held : attempt_.held) sum += schedule_.gres(held, kind, type);
     return sum;
   };
-  std::map<std::string, std::int64_t> wanted;  // by name, all types
+  // By name and type, the most that any way of asking comes to: they are ways to say one thing.
+  std::map<std::pair<std::string, std::string>, std::int64_t> asked;
+  const auto allow = [&](const GresCount& gres, std::int64_t count) {
+    std::int64_t& most = asked[{gres.name, gres.type}];
+    most = std::max(most, count);
+  };
   const auto expect = [&](const GresCount& gres, std::int64_t count) {
-    wanted[gres.name] += count;
+    allow(gres, count);
     const std::int64_t got = whole_job(gres.name, gres.type);
     if (got < count) {
       wrong("request", fmt::format("got {} of the {} {}{}{} it asked for", got, count, gres.name,
@@ -209,16 +215,23 @@ void Size::check_gres() {
             name(held));
     }
   }
+  for (const GresCount& gres : asked_.gres_per_socket) {
+    allow(gres, gres.count * sockets() * nodes());
+  }
   for (const GresCount& gres : asked_.gres_per_task) {
     expect(gres, gres.count * tasks());
     // slurmctld counts tasks by CPUs, of which --mincpus may bring more (seen in a mix, x34).
     const std::int64_t served = cpus_ / std::max<std::int64_t>(asked_.cpus_per_task, 1);
     if (schedule_.rules.is_slurm && asked_.min_cpus_per_node > 0 && served > tasks()) {
-      wanted[gres.name] += gres.count * (served - tasks());
+      allow(gres, gres.count * served);
     }
   }
   for (const GresCount& gres : asked_.gres_per_job) expect(gres, gres.count);
+  const bool by_tasks = asked_.tasks_per_gpu > 0 && asked.empty();  // --ntasks-per-gpu alone
+  if (by_tasks) expect({"gpu", "", 1}, ceil_div(tasks(), asked_.tasks_per_gpu));
   if (exclusive) return;
+  std::map<std::string, std::int64_t> wanted;  // all types
+  for (const auto& [kind, count] : asked) wanted[kind.first] += count;
   for (const GresKind& kind : schedule_.cluster.gres) {
     const std::int64_t got = whole_job(kind.name, "");
     if (got > wanted[kind.name]) {

@@ -39,6 +39,7 @@ class CpuBounds {
   std::int64_t rounded(const Held& held, std::int64_t cpus) const;
   std::int64_t used_threads(const Node& node) const;
   const Node& node(const Held& held) const { return schedule_.cluster.nodes[held.node]; }
+  std::int64_t all_gpus(const Held& held) const;
 
   const Schedule& schedule_;
   const Asked& asked_;
@@ -66,6 +67,12 @@ void CpuBounds::set_tasks() {
   tasks_ = asked_.tasks;
   if (tasks_ == 0) tasks_ = std::max<std::int64_t>(asked_.min_nodes, 1) * per_node;
   if (asked_.tasks == 0) tasks_ = std::max({tasks_, nodes_, gpus_ * asked_.tasks_per_gpu});
+  for (const GresCount& task : asked_.gres_per_task) {  // GPUs in all and for a task give the tasks
+    for (const GresCount& job : asked_.gres_per_job) {
+      const bool same = job.name == task.name && job.type == task.type;
+      if (same && asked_.tasks == 0) tasks_ = std::max(tasks_, job.count / task.count);
+    }
+  }
   cpus_per_gpu_ = asked_.cpus_per_gpu;
   if (cpus_per_gpu_ == 0 && asked_.cpus_per_task == 0) {
     cpus_per_gpu_ = partition_.default_cpus_per_gpu.value_or(0);
@@ -121,6 +128,7 @@ std::int64_t CpuBounds::most_on_node() const {
 std::int64_t CpuBounds::least_on_node() const {
   const std::int64_t of_tasks = tasks_ > 1 ? asked_.tasks_per_node * cpus_per_task_ : 0;
   const std::int64_t least = std::max(cpus_per_task_, of_tasks);
+  if (schedule_.rules.tasks_bring_cpus && asked_.tasks > 0) return cpus_per_task_;
   const bool has_gres = !asked_.gres_per_node.empty() || !asked_.gres_per_job.empty() ||
                         !asked_.gres_per_task.empty() || !asked_.gres_per_socket.empty();
   if (has_gres) return least;
@@ -134,6 +142,14 @@ std::int64_t CpuBounds::least() const {
   return std::max({tasks_ * cpus_per_task_ - cut, tasks_, cpus_per_gpu_ * gpus_});
 }
 
+std::int64_t CpuBounds::all_gpus(const Held& held) const {
+  std::int64_t gpus = 0;
+  for (std::size_t i = 0; i < schedule_.cluster.gres.size(); ++i) {
+    if (schedule_.cluster.gres[static_cast<GresId>(i)].is_gpu()) gpus += node(held).gres[i];
+  }
+  return gpus;
+}
+
 // One task on each node, and the others wherever they bring most.
 std::int64_t CpuBounds::most() const {
   const std::int64_t for_gpus = ceil_div(cpus_per_gpu_ * gpus_, tasks_);
@@ -143,7 +159,9 @@ std::int64_t CpuBounds::most() const {
   const std::int64_t others = std::max<std::int64_t>(all_tasks - nodes_, 0);
   std::int64_t sum = 0, widest = 0;
   for (const Held& held : attempt_.held) {
-    const std::int64_t gpus = schedule_.gres(held, "gpu", "");
+    // 24.11 takes CPUs for all GPUs that a node has for the job, before it shares these out.
+    const bool for_all = schedule_.rules.tasks_bring_cpus && !asked_.gres_per_job.empty();
+    const std::int64_t gpus = for_all ? all_gpus(held) : schedule_.gres(held, "gpu", "");
     const std::int64_t own = std::max({most_on_node(), task, cpus_per_gpu_ * gpus});
     if (nodes_ == 1) return rounded(held, std::max(own, all_tasks * task));
     sum += rounded(held, own);

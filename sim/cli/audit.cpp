@@ -44,6 +44,7 @@ AuditRules rules_of(const nlohmann::json& scheduler) {
   rules.started_before = number("started_before");
   rules.over_time_limit = length("over_time_limit");
   rules.returns_to_service = number("return_to_service") == 2;
+  rules.tasks_bring_cpus = scheduler.at("version") == "24.11";
   rules.min_job_age = length("min_job_age");
   return rules;
 }

@@ -96,9 +96,8 @@ TEST_CASE("Options that the event scheduler does not know go on being named", "[
   const Workload workload =
       workload_of("-L m:1 -L n:2 --hint=compute_bound --mem=0 --exclusive=mcs --exclusive=user");
   const Special& special = workload.specials.at(0);
-  CHECK(special.slurm_only ==
-        std::vector<std::string>{"--licenses=n:2", "--hint=compute_bound", "--mem=0",
-                                 "--exclusive=user"});
+  CHECK(special.slurm_only == std::vector<std::string>{"--licenses=n:2", "--hint=compute_bound",
+                                                       "--mem=0", "--exclusive=user"});
   CHECK(special.not_simulated == std::vector<std::string>{"--exclusive=mcs"});
   const TraceInfo info = trace_info(workload);
   CHECK(info.slurm_only ==
