@@ -299,8 +299,11 @@ Outcome Controller::try_start(JobRecord& job, const PartRecord& part, const Node
     }
   }
   for (std::size_t i = kTresGpu; i < whole.size(); ++i) asked[i] = whole[i];
+  // As on so many nodes as it would have, were there enough (s17r1).
+  const bool takes_most = part.needs->max_nodes > 0 && !part.needs->use_min_nodes;
+  const std::int64_t nodes = takes_most ? part.needs->max_nodes : part.needs->min_nodes;
   TresCounts per_node = asked;
-  for (std::int64_t& count : per_node) count /= std::max<std::int64_t>(1, part.needs->min_nodes);
+  for (std::int64_t& count : per_node) count /= std::max<std::int64_t>(1, nodes);
   if (limits_hold_after(job, part, asked, per_node, minutes, {})) return Outcome::LimitHeld;
   set_reason(job, outcome == Outcome::Impossible ? Reason::BadConstraints
                   : outcome == Outcome::Busy     ? Reason::Resources
