@@ -83,7 +83,8 @@ bool Controller::is_independent(JobRecord& job) {
     judges_.set_eligible(job.job, at_seconds(job.begin));
     note_change();
   }
-  if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
+  if (job.reason == Reason::BeginTime) take_reason(job, Reason::None);
+  if (job.reason == Reason::Dependency ||
       job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin ||
       job.reason == Reason::Reservation || job.reason == Reason::Cleaning) {
     set_reason(job, Reason::None);
