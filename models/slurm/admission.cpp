@@ -119,7 +119,7 @@ void Controller::submit(JobId id) {
   score(job);
   // sbatch's own test looks at limits too (s14b), and at nodes that are down (s9); for arrays that
   // is left to the next queue.
-  if (job.array == kNone<std::uint32_t> && is_independent(job) && !job.parts.empty()) {
+  if (job.array == kNone<std::uint32_t> && is_independent(job, false) && !job.parts.empty()) {
     const PartRecord& part = job.parts.front();
     const Seconds minutes = limit_at_start(job, part);
     if (!limits_hold(job, part, minutes) && job.parts.size() == 1 &&

@@ -152,7 +152,7 @@ void Controller::backfill_record(Cycle& cycle, const QueueRecord& entry) {
     if (array.unstarted.empty()) return;
     if (params_.version >= Version::V2302 && cycle.tested >= params_.bf_max_job_test) return;
     id = array.unstarted.back();
-    if (!is_independent(records_[id])) return;
+    if (!is_independent(records_[id], true)) return;
     cycle.earlier = records_[id].planned;
   }
 }

@@ -218,7 +218,7 @@ class Controller {
   void note_reason(JobRecord& job);
   std::vector<QueueRecord> build_queue(bool for_backfill);
   void tell_queue(const std::vector<QueueRecord>& queue) const;
-  bool is_independent(JobRecord& job);
+  bool is_independent(JobRecord& job, bool by_backfill);
   Reason dependency(const JobRecord& job) const;
   bool any_could_preempt(const std::vector<QueueRecord>& queue) const;
   bool before(const QueueRecord& a, const QueueRecord& b) const;

@@ -88,7 +88,7 @@ void Controller::examine(Pass& pass, const QueueRecord& entry) {
     if (!is_meta || arrays_[job.array].unstarted.empty()) return;
     if (params_.sched_max_job_start > 0 && pass.started >= params_.sched_max_job_start) return;
     id = arrays_[job.array].unstarted.back();
-    if (!is_independent(records_[id])) return;
+    if (!is_independent(records_[id], false)) return;
   }
 }
 

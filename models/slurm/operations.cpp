@@ -95,7 +95,7 @@ void Controller::release(JobRecord& job) {
   if (job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin) {
     set_reason(job, Reason::None);
   }
-  is_independent(job);
+  is_independent(job, false);
   score(job);
 }
 

@@ -37,7 +37,7 @@ Reason Controller::dependency(const JobRecord& job) const {
 
 // Whether nothing but the schedulers keeps the job back (job_independent); if so it is eligible
 // from now on.
-bool Controller::is_independent(JobRecord& job) {
+bool Controller::is_independent(JobRecord& job, bool by_backfill) {
   if (job.is_cleaning) {
     set_reason(job, Reason::Cleaning);
     return false;
@@ -83,11 +83,12 @@ bool Controller::is_independent(JobRecord& job) {
     judges_.set_eligible(job.job, at_seconds(job.begin));
     note_change();
   }
-  if (job.reason == Reason::BeginTime) take_reason(job, Reason::None);
-  if (job.reason == Reason::Dependency ||
+  if (job.reason == Reason::Dependency || job.reason == Reason::BeginTime ||
       job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin ||
       job.reason == Reason::Reservation || job.reason == Reason::Cleaning) {
-    set_reason(job, Reason::None);
+    // What backfill itself finds out is no change to it (s12r1), what the main scheduler does is
+    // (micro 130).
+    by_backfill ? take_reason(job, Reason::None) : set_reason(job, Reason::None);
   }
   return true;
 }
@@ -130,7 +131,7 @@ std::vector<QueueRecord> Controller::build_queue(bool for_backfill) {
   for (const JobId id : pending) {
     if (view_.job(id).state != JobState::Pending) continue;  // cancelled with another
     JobRecord& job = records_[id];
-    if (!is_independent(job)) {
+    if (!is_independent(job, for_backfill)) {
       if (job.reason == Reason::DependencyNeverSatisfied && params_.kill_invalid_depend) {
         cancel_pending(job, JobState::Cancelled);
       }
