@@ -184,6 +184,11 @@ std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
   if (depends_on_refused(job.job) || (is_new && judges_.needs_forgotten(job.job))) {
     return {Reason::Dependency, "Job dependency problem"};
   }
+  // Before 24.11 it is accepted, and cancelled at the first look at it (s17r1).
+  if (is_new && job.deadline != kNoTime && now() + least_minutes(job) * 60 > job.deadline) {
+    return {Reason::BadConstraints,
+            "Requested time limit is invalid (missing or exceeds some limit)"};
+  }
   Reason reason = Reason::None;
   std::string message, first_message;
   bool any = false;
@@ -243,6 +248,10 @@ std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& 
       reason = Reason::BadConstraints;
       return std::string(kNotAvailable);
     }
+  }
+  if (params_.version >= Version::V2411 && !may_have_all_memory(part)) {
+    reason = Reason::BadConstraints;
+    return "CPU count per node can not be satisfied";
   }
   const Asked& asked = view_.asked(job.job);
   for (const auto& [name, count] : asked.licenses) {

@@ -319,6 +319,7 @@ bool Controller::kill_one(JobRecord& job, JobState as, bool requeue_it) {
                               std::chrono::seconds{grace}, job.preempted_for);
   } else {
     at_once = judges_.end(job.job, as, requeue_it);
+    job.had_grace = false;  // it is over with its node (x21)
   }
   // The epilog of a node that is down brings no pass (s12).
   free_nodes(job, view_.now() + until_clean(job, at_once), as != JobState::NodeFail);
@@ -494,6 +495,15 @@ bool Controller::waits_for_time() const {
     const JobRecord& job = records_[id];
     return job.begin > now() || job.deadline > now() ||
            (job.reason == Reason::Dependency && judges_.dependency_due(id) != kNever);
+  });
+}
+
+bool Controller::waits_for_decay() const {
+  if (params_.decay_half_life <= Duration::zero()) return false;
+  return std::any_of(pending_.begin(), pending_.end(), [&](JobId id) {
+    const std::string_view reason = reason_name(records_[id].reason);
+    return reason.find("Minutes") != std::string_view::npos &&
+           reason.find("RunMinutes") == std::string_view::npos;
   });
 }
 

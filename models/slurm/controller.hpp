@@ -103,6 +103,8 @@ class Controller {
   bool has_running() const { return running_.size() > suspended_; }
   /// Whether time alone may let a job start: begin times, reservations, deadlines.
   bool waits_for_time() const;
+  /// Whether a job is held by use that fades.
+  bool waits_for_decay() const;
   Seconds changed_at() const { return changed_at_; }
   /// Something asks for a pass of the main scheduler; reading it takes the request back.
   bool take_request() { return std::exchange(requested_, false); }
@@ -236,6 +238,7 @@ class Controller {
   Outcome examine_job(Pass& pass, JobRecord& job, const PartRecord& part);
   void block(Pass& pass, const JobRecord& job, const PartRecord& part);
   bool may_reserve(const JobRecord& job, const PartRecord& part) const;
+  static Seconds least_minutes(const JobRecord& job);
   bool is_past_deadline(JobRecord& job);
   void cancel_pending(JobRecord& job, JobState as);
   std::pair<TresCounts, TresCounts> amounts_of(const Allocation& allocation,

@@ -150,6 +150,7 @@ Machine::Machine(const Cluster& cluster) : cluster_(&cluster), shapes_(shapes_of
   }
   used_counts_.assign(nodes * shapes_->counted.size(), 0);
   partition_cores_.assign(nodes * shapes_->capped.size(), 0);
+  known_.assign(shapes_->capped.size(), 0);
   sharers_.assign(shapes_->core_bits * shapes_->sharing.size(), 0);
   sharing_jobs_.assign(nodes * shapes_->sharing.size(), 0);
   unshared_.assign(nodes, 0);
@@ -161,6 +162,18 @@ Machine::Machine(const Cluster& cluster) : cluster_(&cluster), shapes_(shapes_of
 std::uint32_t Machine::used_count(NodeId node, GresId kind) const {
   const std::size_t at = place_of(shapes_->counted, kind);
   return used_counts_[index(node) * shapes_->counted.size() + at];
+}
+
+bool Machine::knows(PartitionId partition) const {
+  return known_[place_of(shapes_->capped, partition)] != 0;
+}
+
+void Machine::rebuild() {
+  for (std::size_t i = 0; i < known_.size(); ++i) {
+    const auto first = partition_cores_.begin() + static_cast<std::ptrdiff_t>(i * jobs_.size());
+    const auto last = first + static_cast<std::ptrdiff_t>(jobs_.size());
+    known_[i] = std::any_of(first, last, [](std::uint32_t cores) { return cores > 0; }) ? 1 : 0;
+  }
 }
 
 std::uint32_t Machine::cores_of_partition(NodeId node, PartitionId partition) const {
@@ -246,6 +259,7 @@ void Machine::change_cores(const Held& held, PartitionId partition, bool add) {
   if (capped == shapes_->capped.size()) return;
   std::uint32_t& used = partition_cores_[capped * jobs_.size() + node];
   used = add ? used + cores : used - cores;
+  if (add) known_[capped] = 1;
 }
 
 void Machine::change_gres(const Held& held, bool add) {

@@ -120,6 +120,11 @@ class Machine {
   std::uint32_t used_count(NodeId node, GresId kind) const;
   /// Cores that jobs of a partition with MaxCPUsPerNode have.
   std::uint32_t cores_of_partition(NodeId node, PartitionId partition) const;
+  /// Whether a job of a partition with MaxCPUsPerNode started since the tables were last built
+  /// anew.
+  bool knows(PartitionId partition) const;
+  /// slurmctld builds its tables anew, which leaves out partitions that have no job.
+  void rebuild();
   /// Jobs of a sharing partition on core number `core` of the node.
   std::uint32_t sharers(NodeId node, PartitionId partition, std::uint32_t core) const;
   /// Whether jobs there may have their CPUs for themselves only.
@@ -149,6 +154,7 @@ class Machine {
   std::vector<std::uint64_t> marked_cut_;       ///< by node, GPUs as bits; empty: no shards
   std::vector<std::uint32_t> used_counts_;      ///< by node and counted kind
   std::vector<std::uint32_t> partition_cores_;  ///< by capped partition and node
+  std::vector<std::uint8_t> known_;             ///< by capped partition
   std::vector<std::uint8_t> sharers_;           ///< by sharing partition and core bit
   std::vector<std::uint32_t> sharing_jobs_;     ///< by sharing partition and node
   std::vector<std::uint32_t> unshared_;         ///< jobs that share no CPU, by node

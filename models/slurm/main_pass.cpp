@@ -169,11 +169,14 @@ bool Controller::may_reserve(const JobRecord& job, const PartRecord& part) const
   return part.priority >= static_cast<double>(of_qos.value_or(params_.bf_min_prio_reserve));
 }
 
+// Minutes that the job takes at the least, as far as it says.
+Seconds Controller::least_minutes(const JobRecord& job) {
+  if (job.least_limit != kNoTime) return job.least_limit;
+  return job.limit != kNoTime ? job.limit : 0;
+}
+
 bool Controller::is_past_deadline(JobRecord& job) {
-  const Seconds least = job.least_limit != kNoTime ? job.least_limit
-                        : job.limit != kNoTime     ? job.limit
-                                                   : 0;
-  if (now() + least * 60 <= job.deadline) return false;
+  if (now() + least_minutes(job) * 60 <= job.deadline) return false;
   cancel_pending(job, JobState::Deadline);
   return true;
 }

@@ -208,8 +208,11 @@ void limit_cpus(const Question& question, const Shape& shape, Offer& offer) {
   const Needs& needs = question.needs;
   const Partition& partition = machine.cluster().partitions[needs.partition];
   if (partition.max_cpus_per_node) {
+    // 24.11 takes all that is used for the partition's until one of its jobs starts (s17r2).
+    const bool all = question.how.version >= 2411 && !machine.knows(needs.partition);
     const std::uint32_t used =
-        machine.cores_of_partition(offer.node, needs.partition) * shape.threads;
+        shape.threads * (all ? shape.usable_cores - machine.free_cores(offer.node)
+                             : machine.cores_of_partition(offer.node, needs.partition));
     const std::uint32_t most = *partition.max_cpus_per_node;
     offer.cpus = std::min(offer.cpus, most > used ? most - used : 0U);
   }

@@ -302,6 +302,7 @@ void Controller::update_partition(const UpdatePartition& update) {
   const auto id = cluster_.find_partition(update.partition);
   if (!id) return;
   Partition& partition = partitions_[*id];
+  machine_.rebuild();
   for (const auto& [key, value] : update.settings) {
     if (key == "state") {
       const std::string state = lower(value);

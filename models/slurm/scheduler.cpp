@@ -256,12 +256,14 @@ class SlurmScheduler final : public Scheduler {
   }
 
   /// Whether anything can still happen by itself: when nothing runs and nothing waits for a time,
-  /// what was tried in vain for ten minutes, by two turns of each, is tried no more.
+  /// what was tried in vain for ten minutes, by two turns of each, is tried no more; nor what waits
+  /// for use to fade, when next to nothing is left of that.
   bool is_alive(Time now) const {
     if (controller_->is_stuck()) return false;
     if (controller_->has_running() || controller_->waits_for_time()) return true;
-    const Duration in_vain = std::max<Duration>(
+    Duration in_vain = std::max<Duration>(
         {std::chrono::minutes{10}, params_.sched_interval * 2, params_.bf_interval * 2});
+    if (controller_->waits_for_decay()) in_vain = std::max(in_vain, params_.decay_half_life * 10);
     return controller_->has_pending() && now - quiet_since_ < in_vain;
   }
 
