@@ -97,7 +97,6 @@ void Controller::submit(JobId id) {
   if (const auto [refused, why] = job.is_component() ? admit_component(job) : admit(job);
       refused != Reason::None) {
     judges_.refuse(id, refused, why);
-    refused_.insert(view_.job(id).submission);
     if (why == kNotAvailable) note_change();  // it was in the list of jobs, for a moment (x35)
     if (job.array == kNone<std::uint32_t>) return;
     arrays_[job.array].refused = refused;  // as a whole
@@ -168,20 +167,12 @@ void Controller::make_whole(JobRecord& job) {
   }
 }
 
-// A job that was refused has no id that another could name.
-bool Controller::depends_on_refused(JobId id) const {
-  const Special* const special = view_.special(id);
-  if (special == nullptr) return false;
-  return std::any_of(special->dependencies.begin(), special->dependencies.end(),
-                     [&](const Dependency& each) { return refused_.contains(each.on); });
-}
-
 // sbatch's answer: None, or why the job is refused, with its message.
 std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
   // A job that was refused or purged has no id that another could name; before 24.11 one could be
   // purged (asked of both: micros 180, 182).
   const bool is_new = params_.version >= Version::V2411;
-  if (depends_on_refused(job.job) || (is_new && judges_.needs_forgotten(job.job))) {
+  if (judges_.names_unknown(job.job, is_new)) {
     return {Reason::Dependency, "Job dependency problem"};
   }
   // Before 24.11 it is accepted, and cancelled at the first look at it (s17r1).
@@ -219,11 +210,21 @@ std::pair<Reason, std::string> Controller::admit(JobRecord& job) {
   return {message.empty() ? Reason::None : reason, message};
 }
 
+bool Controller::waits_for_limits(const JobRecord& job, const PartRecord& part) const {
+  if (!view_.has_limits()) return false;
+  const Duration limit = limit_of(limit_at_start(job, part));
+  return view_.limiter().before_select(view_.ledger(), payer(job, part), limit).has_value();
+}
+
 std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& reason) {
   const Partition& where = partitions_[part.partition];
   const auto error = resolved_.find({view_.submission(job.job).asked, part.partition, false});
   const std::string& message = error->second.error;
-  if (!message.empty() && !(message == kNotAvailable && exceeds_nodes(part))) {
+  // Nodes are looked for only for who could start at once: not for a held job, nor one that limits
+  // keep waiting (asked of 24.11: c_x15_x34, c_m1_x36).
+  const bool is_tested = !job.is_held && !waits_for_limits(job, part);
+  const bool may_wait = !is_tested || exceeds_nodes(part);
+  if (!message.empty() && !(message == kNotAvailable && may_wait)) {
     reason = Reason::BadConstraints;
     return message;
   }
@@ -243,7 +244,7 @@ std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& 
       return "Node count specification invalid";
     }
   }
-  if (!exceeds_cpus(part) && !exceeds_nodes(part) && !lacks_nodes(job, part)) {
+  if (is_tested && !exceeds_cpus(part) && !exceeds_nodes(part) && !lacks_nodes(job, part)) {
     if (!idle_choice(part, part.needs->candidates, choosing(job, part, false))) {
       reason = Reason::BadConstraints;
       return std::string(kNotAvailable);

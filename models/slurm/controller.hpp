@@ -148,8 +148,8 @@ class Controller {
 
   // admission.cpp
   std::pair<Reason, std::string> admit(JobRecord& job);
-  bool depends_on_refused(JobId id) const;
   void make_parts(JobRecord& job);
+  bool waits_for_limits(const JobRecord& job, const PartRecord& part) const;
   std::string refusal(JobRecord& job, const PartRecord& part, Reason& reason);
   std::uint32_t most_nodes(const JobRecord& job, const Partition& where) const;
   bool exceeds_cpus(const PartRecord& part) const;
@@ -392,7 +392,6 @@ class Controller {
   std::uint64_t memo_of_ = 0;  ///< running_changes_ that it is of
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
-  std::set<SubmissionId> refused_;
   std::map<std::tuple<AskedId, PartitionId, bool>, Resolved> resolved_;  ///< true: of whole nodes
   std::map<std::tuple<AskedId, PartitionId, bool>, RequestId> requests_;
   std::map<std::string, std::int64_t> free_licenses_;

@@ -29,7 +29,6 @@ std::pair<Reason, std::string> Controller::admit_component(JobRecord& job) {
   for (std::uint32_t before = 0; before < job.het_offset; ++before) {
     remove_pending(all[before]);
     judges_.refuse(all[before], refused, why);
-    refused_.insert(view_.job(all[before]).submission);
   }
   return {refused, why};
 }

@@ -148,12 +148,14 @@ std::string set_memory(const Asked& asked, const Cluster& cluster, const Partiti
   return "";
 }
 
-/// Nodes of a --nodelist or --exclude; unknown names were refused when the trace was read.
-NodeSet named(const std::string& hosts, const Cluster& cluster) {
+/// Nodes of a --nodelist or --exclude; `all`: whether each of them is there.
+NodeSet named(const std::string& hosts, const Cluster& cluster, bool& all) {
   NodeSet nodes(cluster.nodes.size());
   if (hosts.empty()) return nodes;
   for (const std::string& host : expand_hostlist(hosts).hosts) {
-    if (const auto node = cluster.find_node(host)) nodes.insert(*node);
+    const auto node = cluster.find_node(host);
+    all = all && node.has_value();
+    if (node) nodes.insert(*node);
   }
   return nodes;
 }
@@ -187,8 +189,9 @@ bool has_gres(const Node& node, const Needs& needs) {
 }
 
 std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs) {
+  bool all_known = true;
   needs.candidates = cluster.partitions[needs.partition].nodes;
-  needs.excluded = named(asked.exclude, cluster);
+  needs.excluded = named(asked.exclude, cluster, all_known);
   needs.candidates -= needs.excluded;
   if (!asked.constraint.empty()) {
     FeatureRequest features = parse_features(asked.constraint, cluster);
@@ -206,7 +209,8 @@ std::string set_places(const Asked& asked, const Cluster& cluster, Needs& needs)
     const auto node = static_cast<NodeId>(i);
     if (!has_gres(cluster.nodes[node], needs)) needs.candidates.erase(node);
   }
-  needs.required = named(asked.nodelist, cluster);
+  needs.required = named(asked.nodelist, cluster, all_known);
+  if (!all_known) return "Invalid node name specified";
   NodeSet missing = needs.required;
   missing -= needs.candidates;
   if (!missing.empty() || needs.candidates.count() < needs.min_nodes) return kNotAvailable;

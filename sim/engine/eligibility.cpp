@@ -72,15 +72,19 @@ void Eligibility::forget(JobId job, Time at) {
   if (!dependencies_.dependents(state_.jobs[job].submission).empty()) forgotten_[job] = at;
 }
 
-bool Eligibility::needs_forgotten(JobId job) const {
+bool Eligibility::names_unknown(JobId job, bool ended) const {
   const Special* const special = workload_.special(state_.jobs[job].submission);
-  if (special == nullptr || forgotten_.empty()) return false;
-  return std::any_of(
-      special->dependencies.begin(), special->dependencies.end(), [&](const Dependency& each) {
-        const bool by_end =
-            each.kind == DependencyKind::AfterOk || each.kind == DependencyKind::AfterNotOk;
-        return by_end && jobs_[each.on].first != kNone<JobId> && targets(each, job).empty();
-      });
+  if (special == nullptr) return false;
+  const auto is_unknown = [&](const Dependency& each) {
+    if (each.kind == DependencyKind::Singleton) return false;
+    const JobId first = jobs_[each.on].first;
+    if (first == kNone<JobId>) return false;
+    if (state_.jobs[first].state == JobState::Rejected) return true;
+    const bool by_end =
+        each.kind == DependencyKind::AfterOk || each.kind == DependencyKind::AfterNotOk;
+    return ended && by_end && targets(each, job).empty();
+  };
+  return std::any_of(special->dependencies.begin(), special->dependencies.end(), is_unknown);
 }
 
 bool Eligibility::is_forgotten(JobId target, JobId by) const {

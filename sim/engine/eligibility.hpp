@@ -37,8 +37,8 @@ class Eligibility {
   void ended(JobId job) { change_released(job, -1); }
   /// Since `at` nothing is known of the job: what is submitted later does not wait for it.
   void forget(JobId job, Time at);
-  /// Whether it depends on how such a job ended.
-  bool needs_forgotten(JobId job) const;
+  /// Whether it depends on a job that was rejected; with `ended` or on how a forgotten one ended.
+  bool names_unknown(JobId job, bool ended) const;
 
   /// Whether any submission waits for another, or for its array's throttle.
   bool has_waiting() const { return !dependencies_.empty() || !released_.empty(); }

@@ -190,7 +190,9 @@ class Simulation final : public Control, private JudgesControl {
 
   void note(std::string text) override { notes_.push_back(std::move(text)); }
   void forget(JobId id, Time at) override { eligibility_.forget(id, at); }
-  bool needs_forgotten(JobId id) const override { return eligibility_.needs_forgotten(id); }
+  bool names_unknown(JobId id, bool ended) const override {
+    return eligibility_.names_unknown(id, ended);
+  }
   Reason dependency(JobId id) const override { return eligibility_.dependencies_of(id).reason; }
   Time dependency_due(JobId id) const override {
     return eligibility_.dependencies_of(id).ask_again;

@@ -92,9 +92,9 @@ class JudgesControl {
   /// The scheduler knows an ended job no longer since `at`: it counts as satisfied for whatever is
   /// submitted later and depends on it.
   virtual void forget(JobId, Time at) = 0;
-  /// Whether how a job ended matters to it (afterok, afternotok) of which nothing is known any
-  /// more.
-  virtual bool needs_forgotten(JobId) const = 0;
+  /// Whether it depends on a job that was rejected; with `ended` or on how a job ended (afterok,
+  /// afternotok) of which nothing is known any more.
+  virtual bool names_unknown(JobId, bool ended) const = 0;
   /// What its dependencies say: None, Dependency or DependencyNeverSatisfied.
   virtual Reason dependency(JobId) const = 0;
   /// When time alone changes that (after:id+minutes); kNever: it does not.
