@@ -223,6 +223,7 @@ std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& 
   // Nodes are looked for only for who could start at once: not for a held job, nor one that limits
   // keep waiting (asked of 24.11: c_x15_x34, c_m1_x36).
   const bool is_tested = !job.is_held && !waits_for_limits(job, part);
+  job.was_tested = is_tested;
   const bool may_wait = !is_tested || exceeds_nodes(part);
   if (!message.empty() && !(message == kNotAvailable && may_wait)) {
     reason = Reason::BadConstraints;

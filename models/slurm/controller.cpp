@@ -157,6 +157,7 @@ void Controller::next_task(JobRecord& started) {
   next.noted_reason = started.noted_reason;
   next.is_eligible = started.is_eligible;
   next.is_past_dependencies = started.is_past_dependencies;
+  next.was_tested = started.was_tested;
   next.is_held = started.is_held;
   next.is_held_by_admin = started.is_held_by_admin;
   next.limit = started.limit;

@@ -57,6 +57,7 @@ struct JobRecord {
   Seconds least_limit = kNoTime;
   Seconds deadline = kNoTime;
   bool limit_by_system = false;
+  bool was_tested = false;  ///< when it was submitted: an idle machine can run it
   bool is_held = false;
   bool is_held_by_admin = false;
   bool requeues = true;

@@ -373,7 +373,8 @@ bool Controller::lacks_absent_nodes(const JobRecord& job, const PartRecord& part
 Outcome Controller::failure(const JobRecord& job, const PartRecord& part, const NodeSet& available,
                             const NodeSet& usable, bool reserved_away, TresCounts* whole) {
   const Choosing how = choosing(job, part, false);
-  if (job.parts.size() > 1 && !idle_choice(part, part.needs->candidates, how)) {
+  const bool may_be_impossible = job.parts.size() > 1 || !job.was_tested;
+  if (may_be_impossible && !idle_choice(part, part.needs->candidates, how)) {
     return Outcome::Impossible;
   }
   if (lacks_absent_nodes(job, part, available)) return Outcome::NotAvailable;
