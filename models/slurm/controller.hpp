@@ -354,7 +354,7 @@ class Controller {
   void suspend(JobRecord& job);
   void resume(JobRecord& job);
   void take_cores_back(JobRecord& job);
-  void update_nodes(const UpdateNodes& update);
+  bool update_nodes(const UpdateNodes& update);
   void update_partition(const UpdatePartition& update);
   void update_job(const UpdateJob& update);
   void fail_jobs_on(NodeId node);

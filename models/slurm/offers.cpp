@@ -92,6 +92,34 @@ std::int64_t free_count(const Machine& machine, NodeId node, const GresAsked& as
   return count;
 }
 
+/// CPUs of the sockets that bring `wanted` of `devices`, those with most free cores first. The first
+/// attempt of 24.11 does without the others (c_m1_x36).
+std::uint32_t cpus_beside(const Question& question, NodeId node, std::uint64_t devices,
+                          std::int64_t wanted) {
+  const Shape& shape = question.machine.shape(node);
+  const Device* const all = &question.machine.shapes().devices[shape.first_device];
+  const Bits bits = open_cores(question, node);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sockets;  // free cores, number
+  for (std::uint32_t socket = 0; socket < shape.sockets; ++socket) {
+    const std::uint32_t first = socket * shape.cores_per_socket;
+    sockets.emplace_back(count_bits(bits, first, first + shape.cores_per_socket), socket);
+  }
+  std::stable_sort(sockets.begin(), sockets.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::uint32_t cores = 0;
+  for (const auto& [free, socket] : sockets) {
+    std::int64_t near = 0;
+    for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
+      near += (all[std::countr_zero(rest)].sockets >> socket & 1U) != 0 ? 1 : 0;
+    }
+    if (near == 0) continue;
+    cores += free;
+    wanted -= near;
+    if (wanted <= 0) break;
+  }
+  return cores * used_threads(question.needs, shape);
+}
+
 /// What GPUs do to an offer: how many there are, how many tasks they serve, how near they are.
 bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free, Offer& offer) {
   const Machine& machine = question.machine;
@@ -107,6 +135,10 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     if ((device.sockets & free.open_sockets) != 0) ++near;
   }
   if (needs.enforce_binding || question.near_only) count = near;
+  if (bound && question.near_only && question.how.version >= 2411 && asked.per_node > 0) {
+    offer.cpus =
+        std::min(offer.cpus, cpus_beside(question, offer.node, devices, asked.per_node));
+  }
   if (needs.memory.per == MemoryPer::Gpu && needs.memory.mib > 0) {
     const std::int64_t memory = shape.memory_mib - machine.used_memory(offer.node);
     count = std::min(count, memory / needs.memory.mib);

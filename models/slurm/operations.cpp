@@ -66,12 +66,14 @@ void Controller::operate(const Operation& operation) {
             }
           },
           [&](const UpdateJob& op) { update_job(op); },
-          [&](const UpdateNodes& op) { update_nodes(op); },
+          [&](const UpdateNodes& op) { is_effective = update_nodes(op); },
           [&](const UpdatePartition& op) { update_partition(op); },
           [&](const ChangeReservation& op) {
             std::vector<Ending> running = endings();
             std::erase_if(running, [](const Ending& job) { return job.is_completing; });
-            ignore(reservations_.apply(op, up_nodes(), running, now()));
+            const std::string why = reservations_.apply(op, up_nodes(), running, now());
+            is_effective = why.empty();
+            ignore(why);
           },
           [&](const ModifyAccounting&) { ignore("limits do not change in a run"); },
       },
@@ -222,16 +224,22 @@ void Controller::cancel_task(JobRecord& job) {
   cancel_pending(job, JobState::Cancelled);
 }
 
-void Controller::update_nodes(const UpdateNodes& update) {
+// Whether it has any effect: a name that is unknown takes it from all.
+bool Controller::update_nodes(const UpdateNodes& update) {
   for (const auto& [key, value] : update.settings) {
     if (key != "state" && key != "reason") ignore(key + "=" + value);
   }
   const auto found = update.settings.find("state");
-  if (found == update.settings.end()) return;
+  const std::vector<std::string> names = expand_hostlist(update.nodes).hosts;
+  for (const std::string& name : names) {
+    if (cluster_.find_node(name)) continue;
+    ignore("there is no node " + name);
+    return false;
+  }
+  if (found == update.settings.end()) return true;
   const std::string state = lower(found->second);
-  for (const std::string& name : expand_hostlist(update.nodes).hosts) {
+  for (const std::string& name : names) {
     const auto node = cluster_.find_node(name);
-    if (!node) continue;
     if (state == "drain" || state == "draining" || state == "fail") {
       drained_.insert(*node);
     } else if (state == "down") {
@@ -254,6 +262,7 @@ void Controller::update_nodes(const UpdateNodes& update) {
       ignore("state=" + found->second);
     }
   }
+  return true;
 }
 
 // A node that was down is asked first whether it is there, in the next turn of the main loop and

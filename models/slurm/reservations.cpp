@@ -106,7 +106,9 @@ std::string Reservations::apply(const ChangeReservation& change, const NodeSet& 
                                                         : cluster.partitions[made.partition].nodes;
     } else {
       for (const std::string& name : expand_hostlist(*text).hosts) {
-        if (const auto node = cluster.find_node(name)) made.nodes.insert(*node);
+        const auto node = cluster.find_node(name);
+        if (!node) return "there is no node " + name;
+        made.nodes.insert(*node);
       }
     }
   } else if (const auto* count_text = setting("nodecnt")) {
