@@ -66,7 +66,10 @@ void close_far_sockets(const Question& question, const Taken& from, std::uint32_
   const Device* const all = &question.machine.shapes().devices[shape.first_device];
   bool bound = false;
   for (std::uint32_t i = 0; i < shape.devices; ++i) bound |= ~all[i].sockets != 0;
-  if (!bound || wanted == 0 || sockets.count() == 1) return;
+  // Sockets without GPUs are done without if the job fits so; GPUs are looked for on the fullest
+  // socket even where all are equally near (cores of both versions: zc36).
+  const bool only_gpus = bound && question.beside_gpus;
+  if (wanted == 0 || sockets.count() == 1) return;
   std::vector<std::uint32_t> order(sockets.count());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t one, std::uint32_t other) {
@@ -78,7 +81,7 @@ void close_far_sockets(const Question& question, const Taken& from, std::uint32_
     for (std::uint32_t i = 0; i < shape.devices; ++i) {
       if ((devices >> i & 1U) != 0 && (all[i].sockets >> socket & 1U) != 0) ++near;
     }
-    const bool needed = (wanted > 0 && near > 0) || have < cores;
+    const bool needed = (wanted > 0 && near > 0) || (have < cores && !only_gpus);
     if (!needed || sockets.free(socket) == 0) {
       sockets.close(socket);
       continue;

@@ -92,8 +92,8 @@ std::int64_t free_count(const Machine& machine, NodeId node, const GresAsked& as
   return count;
 }
 
-/// CPUs of the sockets that bring `wanted` of `devices`, those with most free cores first. The first
-/// attempt of 24.11 does without the others (c_m1_x36).
+/// CPUs of the sockets that bring `wanted` of `devices`, those with most free cores first. The
+/// first attempt does without the others (c_m1_x36).
 std::uint32_t cpus_beside(const Question& question, NodeId node, std::uint64_t devices,
                           std::int64_t wanted) {
   const Shape& shape = question.machine.shape(node);
@@ -110,7 +110,9 @@ std::uint32_t cpus_beside(const Question& question, NodeId node, std::uint64_t d
   for (const auto& [free, socket] : sockets) {
     std::int64_t near = 0;
     for (std::uint64_t rest = devices; rest != 0; rest &= rest - 1) {
-      near += (all[std::countr_zero(rest)].sockets >> socket & 1U) != 0 ? 1 : 0;
+      const std::uint64_t its = all[std::countr_zero(rest)].sockets;
+      if (its == ~std::uint64_t{0}) return ~0U;  // near all
+      near += (its >> socket & 1U) != 0 ? 1 : 0;
     }
     if (near == 0) continue;
     cores += free;
@@ -135,9 +137,8 @@ bool fit_gpus(const Question& question, const GresAsked& asked, const Free& free
     if ((device.sockets & free.open_sockets) != 0) ++near;
   }
   if (needs.enforce_binding || question.near_only) count = near;
-  if (bound && question.near_only && question.how.version >= 2411 && asked.per_node > 0) {
-    offer.cpus =
-        std::min(offer.cpus, cpus_beside(question, offer.node, devices, asked.per_node));
+  if (bound && question.near_only && asked.per_node > 0) {
+    offer.cpus = std::min(offer.cpus, cpus_beside(question, offer.node, devices, asked.per_node));
   }
   if (needs.memory.per == MemoryPer::Gpu && needs.memory.mib > 0) {
     const std::int64_t memory = shape.memory_mib - machine.used_memory(offer.node);

@@ -28,6 +28,7 @@ struct Question {
   std::int64_t job_gpus = 0;            ///< --gpus: to be found over all nodes; 0: no such request
   bool all_cores = false;               ///< as if no job had cores
   bool near_only = false;               ///< GPUs that are near no free core do not count
+  bool beside_gpus = false;             ///< it fits on GPUs that are near its cores
   bool shares = false;                  ///< its CPUs with other jobs
   std::uint32_t row = 0;  ///< jobs of its own sharing partition that a core may have already
 };

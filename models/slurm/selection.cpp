@@ -142,6 +142,10 @@ std::vector<Taken> choose(Question& question, const NodeSet& nodes) {
     question.near_only = true;
     std::vector<Taken> taken = choose_once(question, nodes);
     question.near_only = false;
+    const auto& gres = question.needs.gres;
+    question.beside_gpus =
+        !taken.empty() &&
+        std::all_of(gres.begin(), gres.end(), [](const auto& asked) { return asked.per_node > 0; });
     if (!taken.empty()) return taken;
   }
   return choose_once(question, nodes);
