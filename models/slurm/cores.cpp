@@ -111,13 +111,22 @@ void take_blocks(std::uint32_t cores, Sockets& sockets) {
 }
 
 /// Tasks of several CPUs, `each` cores, in the lowest socket that has room for one (each == 0:
-/// tasks of one CPU); else a core of each socket in turn.
-void take_in_turn(std::uint32_t cores, std::uint32_t each, Sockets& sockets) {
+/// tasks of one CPU), else socket by socket, before 24.11 the fullest of free cores first; else a
+/// core of each socket in turn.
+void take_in_turn(std::uint32_t cores, std::uint32_t each, bool fullest, Sockets& sockets) {
   for (std::uint32_t socket = 0; each > 0 && socket < sockets.count(); ++socket) {
     while (cores > 0 && sockets.free(socket) >= std::min(each, cores)) {
       cores -= sockets.take(socket, std::min(each, cores));
     }
   }
+  std::vector<std::uint32_t> order(each > 0 ? sockets.count() : 0);
+  std::iota(order.begin(), order.end(), 0U);
+  if (fullest) {
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t one, std::uint32_t other) {
+      return sockets.free(one) > sockets.free(other);
+    });
+  }
+  for (const std::uint32_t socket : order) cores -= sockets.take(socket, cores);
   for (bool more = true; cores > 0 && more;) {
     more = false;
     for (std::uint32_t socket = 0; socket < sockets.count() && cores > 0; ++socket) {
@@ -152,7 +161,8 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
     const bool whole_sockets = question.machine.cluster().select.unit == ConsumableUnit::Socket &&
                                !question.needs.gres.empty();
     const bool together = question.task_cpus > 1 && !whole_sockets;
-    take_in_turn(cores, together ? cores_of(question.task_cpus) : 0, sockets);
+    const bool fullest = question.how.version < 2411;
+    take_in_turn(cores, together ? cores_of(question.task_cpus) : 0, fullest, sockets);
   }
   return sockets.chosen();
 }
