@@ -53,7 +53,8 @@ class Sockets {
 
 /// Sockets that the job does without are closed: the fullest of free cores come first, until they
 /// have GPUs and cores enough.
-void close_far_sockets(const Question& question, const Taken& from, std::uint32_t cores,
+/// Whether several sockets bring the GPUs and nothing else.
+bool close_far_sockets(const Question& question, const Taken& from, std::uint32_t cores,
                        Sockets& sockets) {
   std::uint64_t devices = 0;
   std::int64_t wanted = from.gpus;
@@ -69,13 +70,13 @@ void close_far_sockets(const Question& question, const Taken& from, std::uint32_
   // Sockets without GPUs are done without if the job fits so; GPUs are looked for on the fullest
   // socket even where all are equally near (cores of both versions: zc36).
   const bool only_gpus = bound && question.beside_gpus;
-  if (wanted == 0 || sockets.count() == 1) return;
+  if (wanted == 0 || sockets.count() == 1) return false;
   std::vector<std::uint32_t> order(sockets.count());
   std::iota(order.begin(), order.end(), 0U);
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t one, std::uint32_t other) {
     return sockets.free(one) > sockets.free(other);
   });
-  std::uint32_t have = 0;
+  std::uint32_t have = 0, open = 0;
   for (const std::uint32_t socket : order) {
     std::int64_t near = 0;
     for (std::uint32_t i = 0; i < shape.devices; ++i) {
@@ -89,9 +90,11 @@ void close_far_sockets(const Question& question, const Taken& from, std::uint32_
     for (std::uint32_t i = 0; i < shape.devices; ++i) {
       if ((all[i].sockets >> socket & 1U) != 0) devices &= ~(std::uint64_t{1} << i);
     }
+    ++open;
     wanted -= near;
     have += sockets.free(socket);
   }
+  return only_gpus && open > 1;
 }
 
 /// The fewest sockets, the tightest that holds all first.
@@ -148,7 +151,8 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
     const std::uint32_t each = question.needs.cpus_per_task;
     cores = std::max(cores, cpus / each * cores_of(each));
   }
-  if (!question.needs.gres.empty()) close_far_sockets(question, from, cores, sockets);
+  const bool by_gpus =
+      !question.needs.gres.empty() && close_far_sockets(question, from, cores, sockets);
   const std::string& distribution = question.needs.distribution;
   const std::size_t colon = distribution.find(':');
   const bool blocks = colon == std::string::npos
@@ -160,7 +164,7 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
     // Of whole sockets a job with GRES gets one for each CPU in turn, even of one task (s8d).
     const bool whole_sockets = question.machine.cluster().select.unit == ConsumableUnit::Socket &&
                                !question.needs.gres.empty();
-    const bool together = question.task_cpus > 1 && !whole_sockets;
+    const bool together = question.task_cpus > 1 && !whole_sockets && !by_gpus;
     const bool fullest = question.how.version < 2411;
     take_in_turn(cores, together ? cores_of(question.task_cpus) : 0, fullest, sockets);
   }
