@@ -13,16 +13,32 @@ constexpr std::string_view kNotAvailable = "Requested node configuration is not 
 
 }  // namespace
 
-const Resolved& Controller::resolved(AskedId asked, PartitionId partition, bool whole_nodes) {
-  const auto [found, is_new] = resolved_.try_emplace({asked, partition, whole_nodes});
+const Controller::Taking& Controller::taking(AskedId asked, PartitionId partition, Form form) {
+  const auto [found, is_new] = takings_.try_emplace({asked, partition, form});
   if (!is_new) return found->second;
-  found->second = needs_of(view_.asked(asked), cluster_, partition);
-  if (whole_nodes) found->second.needs.exclusive = true;
+  Taking& taking = found->second;
+  taking.resolved = needs_of(view_.asked(asked), cluster_, partition);
+  Needs& needs = taking.resolved.needs;
+  if (form == Form::WholeNodes) needs.exclusive = true;
+  if (form == Form::Updated) {  // --mincpus and --ntasks-per-node bring CPUs again (x36, c_x34_x5)
+    needs.has_tasks = false;
+    needs.min_cpus = std::max(needs.min_cpus, needs.min_nodes * needs.min_cpus_per_node);
+  }
   Request request;
   request.partition = partition;
-  request.tres = asked_tres(found->second.needs);
-  requests_[{asked, partition, whole_nodes}] = judges_.add_request(std::move(request));
-  return found->second;
+  request.tres = asked_tres(needs);
+  taking.request = judges_.add_request(std::move(request));
+  return taking;
+}
+
+void Controller::take_as(JobRecord& job, Form form) {
+  const AskedId asked = view_.submission(job.job).asked;
+  for (PartRecord& part : job.parts) {
+    if (part.needs->exclusive) continue;
+    const Taking& taken = taking(asked, part.partition, form);
+    part.needs = &taken.resolved.needs;
+    part.candidate.request = taken.request;
+  }
 }
 
 // All memory of a node counts as that of the partition's smallest (s17).
@@ -146,9 +162,8 @@ bool Controller::lacks_nodes_now(const JobRecord& job, const PartRecord& part, S
 void Controller::make_parts(JobRecord& job) {
   for (const PartitionId id : partitions_named(job.job)) {
     const AskedId asked = view_.submission(job.job).asked;
-    const Resolved& need = resolved(asked, id, false);
-    const Candidate candidate{job.job, id, requests_[{asked, id, false}], 0, 0};
-    job.parts.push_back({id, &need.needs, candidate, 0});
+    const Taking& taken = taking(asked, id, Form::AsAsked);
+    job.parts.push_back({id, &taken.resolved.needs, {job.job, id, taken.request, 0, 0}, 0});
   }
   std::stable_sort(job.parts.begin(), job.parts.end(), [&](const auto& a, const auto& b) {
     return partitions_[a.partition].priority_tier > partitions_[b.partition].priority_tier;
@@ -158,13 +173,7 @@ void Controller::make_parts(JobRecord& job) {
 // A job that was tried in an EXCLUSIVE partition takes whole nodes ever after, in its other
 // partitions too; no longer in 24.11 (x41 of both).
 void Controller::make_whole(JobRecord& job) {
-  if (params_.version >= Version::V2411) return;
-  const AskedId asked = view_.submission(job.job).asked;
-  for (PartRecord& part : job.parts) {
-    if (part.needs->exclusive) continue;
-    part.needs = &resolved(asked, part.partition, true).needs;
-    part.candidate.request = requests_[{asked, part.partition, true}];
-  }
+  if (params_.version < Version::V2411) take_as(job, Form::WholeNodes);
 }
 
 // sbatch's answer: None, or why the job is refused, with its message.
@@ -218,8 +227,8 @@ bool Controller::waits_for_limits(const JobRecord& job, const PartRecord& part) 
 
 std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& reason) {
   const Partition& where = partitions_[part.partition];
-  const auto error = resolved_.find({view_.submission(job.job).asked, part.partition, false});
-  const std::string& message = error->second.error;
+  const AskedId asked_id = view_.submission(job.job).asked;
+  const std::string& message = taking(asked_id, part.partition, Form::AsAsked).resolved.error;
   // Nodes are looked for only for who could start at once: not for a held job, nor one that limits
   // keep waiting (asked of 24.11: c_x15_x34, c_m1_x36).
   const bool is_tested = !job.is_held && !waits_for_limits(job, part);

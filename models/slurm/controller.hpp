@@ -156,7 +156,14 @@ class Controller {
   bool exceeds_nodes(const PartRecord& part) const;
   Reason forbidden(const JobRecord& job, const PartRecord& part) const;
   Reason partition_reason(const JobRecord& job, const PartRecord& part, bool with_least) const;
-  const Resolved& resolved(AskedId asked, PartitionId partition, bool whole_nodes);
+  /// How a request is taken: of whole nodes, or as slurmctld 24.11 has it once it was updated.
+  enum class Form : std::uint8_t { AsAsked, WholeNodes, Updated };
+  struct Taking {
+    Resolved resolved{};
+    RequestId request{};
+  };
+  const Taking& taking(AskedId asked, PartitionId partition, Form form);
+  void take_as(JobRecord& job, Form form);
   void make_whole(JobRecord& job);
   std::int64_t least_memory(PartitionId partition) const;
   TresCounts asked_tres(const Needs& needs) const;
@@ -392,8 +399,7 @@ class Controller {
   std::uint64_t memo_of_ = 0;  ///< running_changes_ that it is of
   std::vector<Array> arrays_;
   std::map<SubmissionId, std::uint32_t> array_of_;
-  std::map<std::tuple<AskedId, PartitionId, bool>, Resolved> resolved_;  ///< true: of whole nodes
-  std::map<std::tuple<AskedId, PartitionId, bool>, RequestId> requests_;
+  std::map<std::tuple<AskedId, PartitionId, Form>, Taking> takings_;
   std::map<std::string, std::int64_t> free_licenses_;
   std::vector<Epilog> epilogs_;  ///< by time
   NodeSet down_, drained_;

@@ -97,6 +97,7 @@ void Controller::release(JobRecord& job) {
   if (job.reason == Reason::JobHeldUser || job.reason == Reason::JobHeldAdmin) {
     set_reason(job, Reason::None);
   }
+  if (params_.version >= Version::V2411) take_as(job, Form::Updated);
   is_independent(job, false);
   score(job);
 }
@@ -342,6 +343,7 @@ void Controller::update_job(const UpdateJob& update) {
     const JobState state = view_.job(id).state;
     if (state != JobState::Pending && state != JobState::Running) continue;  // finished
     JobRecord& job = records_[id];
+    if (params_.version >= Version::V2411) take_as(job, Form::Updated);
     for (const auto& [key, value] : update.settings) {
       if (key == "timelimit") {
         const auto limit = parse_time_limit(value);
