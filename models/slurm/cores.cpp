@@ -16,7 +16,9 @@ class Sockets {
       : shape_(question.machine.shape(node)),
         open_(open_cores(question, node)),
         chosen_(shape_.words),
-        free_(shape_.sockets, 0) {
+        free_(shape_.sockets, 0),
+        order_(shape_.sockets) {
+    std::iota(order_.begin(), order_.end(), 0U);
     for (std::uint32_t core = 0; core < shape_.cores(); ++core) {
       if (is_open(core)) ++free_[core / shape_.cores_per_socket];
     }
@@ -25,6 +27,9 @@ class Sockets {
   std::uint32_t count() const { return shape_.sockets; }
   std::uint32_t free(std::uint32_t socket) const { return free_[socket]; }
   void close(std::uint32_t socket) { free_[socket] = 0; }
+  /// In which cores are looked for; by number if nothing else is set.
+  const std::vector<std::uint32_t>& order() const { return order_; }
+  void set_order(std::vector<std::uint32_t> order) { order_ = std::move(order); }
 
   /// The lowest free cores of the socket, `most` at most; how many there were.
   std::uint32_t take(std::uint32_t socket, std::uint32_t most) {
@@ -48,7 +53,7 @@ class Sockets {
   const Shape& shape_;
   Bits open_;
   Bits chosen_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> free_, order_;
 };
 
 /// Sockets that the job does without are closed: the fullest of free cores come first, until they
@@ -77,12 +82,15 @@ bool close_far_sockets(const Question& question, const Taken& from, std::uint32_
     return sockets.free(one) > sockets.free(other);
   });
   std::uint32_t have = 0, open = 0;
+  std::vector<std::uint32_t> with_gpus, without;
   for (const std::uint32_t socket : order) {
     std::int64_t near = 0;
     for (std::uint32_t i = 0; i < shape.devices; ++i) {
       if ((devices >> i & 1U) != 0 && (all[i].sockets >> socket & 1U) != 0) ++near;
     }
-    const bool needed = (wanted > 0 && near > 0) || (have < cores && !only_gpus);
+    const bool brings = wanted > 0 && near > 0;
+    (brings ? with_gpus : without).push_back(socket);
+    const bool needed = brings || (have < cores && !only_gpus);
     if (!needed || sockets.free(socket) == 0) {
       sockets.close(socket);
       continue;
@@ -94,6 +102,8 @@ bool close_far_sockets(const Question& question, const Taken& from, std::uint32_
     wanted -= near;
     have += sockets.free(socket);
   }
+  with_gpus.insert(with_gpus.end(), without.begin(), without.end());
+  if (question.how.version >= 2411) sockets.set_order(std::move(with_gpus));
   return only_gpus && open > 1;
 }
 
@@ -122,18 +132,17 @@ void take_in_turn(std::uint32_t cores, std::uint32_t each, bool fullest, Sockets
       cores -= sockets.take(socket, std::min(each, cores));
     }
   }
-  std::vector<std::uint32_t> order(each > 0 ? sockets.count() : 0);
-  std::iota(order.begin(), order.end(), 0U);
-  if (fullest) {
+  std::vector<std::uint32_t> order = sockets.order();
+  if (fullest && each > 0) {
     std::stable_sort(order.begin(), order.end(), [&](std::uint32_t one, std::uint32_t other) {
       return sockets.free(one) > sockets.free(other);
     });
   }
-  for (const std::uint32_t socket : order) cores -= sockets.take(socket, cores);
+  const std::uint32_t most = each > 0 ? cores : 1;
   for (bool more = true; cores > 0 && more;) {
     more = false;
-    for (std::uint32_t socket = 0; socket < sockets.count() && cores > 0; ++socket) {
-      const std::uint32_t taken = sockets.take(socket, 1);
+    for (const std::uint32_t socket : order) {
+      const std::uint32_t taken = sockets.take(socket, std::min(most, cores));
       cores -= taken;
       more |= taken > 0;
     }
