@@ -81,7 +81,11 @@ bool close_far_sockets(const Question& question, const Taken& from, std::uint32_
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t one, std::uint32_t other) {
     return sockets.free(one) > sockets.free(other);
   });
-  std::uint32_t have = 0, open = 0;
+  if (!bound && question.how.version < 2411) {  // a core of each in turn
+    sockets.set_order(std::move(order));
+    return true;
+  }
+  std::uint32_t have = 0;
   std::vector<std::uint32_t> with_gpus, without;
   for (const std::uint32_t socket : order) {
     std::int64_t near = 0;
@@ -90,7 +94,8 @@ bool close_far_sockets(const Question& question, const Taken& from, std::uint32_
     }
     const bool brings = wanted > 0 && near > 0;
     (brings ? with_gpus : without).push_back(socket);
-    const bool needed = brings || (have < cores && !only_gpus);
+    const bool fills_up = !only_gpus || (near == 0 && question.how.version < 2411);
+    const bool needed = brings || (have < cores && fills_up);
     if (!needed || sockets.free(socket) == 0) {
       sockets.close(socket);
       continue;
@@ -98,13 +103,13 @@ bool close_far_sockets(const Question& question, const Taken& from, std::uint32_
     for (std::uint32_t i = 0; i < shape.devices; ++i) {
       if ((all[i].sockets >> socket & 1U) != 0) devices &= ~(std::uint64_t{1} << i);
     }
-    ++open;
     wanted -= near;
     have += sockets.free(socket);
   }
+  const bool are_several = only_gpus && with_gpus.size() > 1;
   with_gpus.insert(with_gpus.end(), without.begin(), without.end());
-  if (question.how.version >= 2411) sockets.set_order(std::move(with_gpus));
-  return only_gpus && open > 1;
+  sockets.set_order(std::move(with_gpus));
+  return are_several;
 }
 
 /// The fewest sockets, the tightest that holds all first.
@@ -174,7 +179,7 @@ Bits choose_cores(const Question& question, const Taken& from, std::uint32_t cpu
     const bool whole_sockets = question.machine.cluster().select.unit == ConsumableUnit::Socket &&
                                !question.needs.gres.empty();
     const bool together = question.task_cpus > 1 && !whole_sockets && !by_gpus;
-    const bool fullest = question.how.version < 2411;
+    const bool fullest = question.how.version < 2411 && question.needs.gres.empty();
     take_in_turn(cores, together ? cores_of(question.task_cpus) : 0, fullest, sockets);
   }
   return sockets.chosen();

@@ -114,10 +114,9 @@ std::uint32_t cpus_beside(const Question& question, NodeId node, std::uint64_t d
       if (its == ~std::uint64_t{0}) return ~0U;  // near all
       near += (its >> socket & 1U) != 0 ? 1 : 0;
     }
-    if (near == 0) continue;
+    if (near == 0 ? question.how.version >= 2411 : wanted <= 0) continue;
     cores += free;
     wanted -= near;
-    if (wanted <= 0) break;
   }
   return cores * used_threads(question.needs, shape);
 }
