@@ -20,9 +20,9 @@ const Controller::Taking& Controller::taking(AskedId asked, PartitionId partitio
   taking.resolved = needs_of(view_.asked(asked), cluster_, partition);
   Needs& needs = taking.resolved.needs;
   if (form == Form::WholeNodes) needs.exclusive = true;
-  if (form == Form::Updated) {  // --mincpus and --ntasks-per-node bring CPUs again (x36, c_x34_x5)
-    needs.has_tasks = false;
-    needs.min_cpus = std::max(needs.min_cpus, needs.min_nodes * needs.min_cpus_per_node);
+  if (form == Form::Updated) {  // --ntasks-per-node says how many tasks there are (x36, c_x34_x5)
+    needs.tasks = std::max(needs.tasks, needs.min_nodes * needs.tasks_per_node);
+    needs.min_cpus = std::max(needs.min_cpus, needs.tasks * needs.cpus_per_task);
   }
   Request request;
   request.partition = partition;
@@ -248,6 +248,10 @@ std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& 
     if (reason != Reason::None && reason != Reason::PartitionDown) {
       return "Requested partition configuration not available now";
     }
+    if (params_.version >= Version::V2411 && part.needs->min_cpus > cpus_[part.partition]) {
+      reason = Reason::BadConstraints;  // even of who would wait for a limit (s17r2)
+      return "More processors requested than permitted";
+    }
     // sbatch is refused by the upper end of --nodes=1-3 too: seen in s17.
     if (part.needs->max_nodes > most_nodes(job, where)) {
       reason = Reason::PartitionNodeLimit;
@@ -260,7 +264,7 @@ std::string Controller::refusal(JobRecord& job, const PartRecord& part, Reason& 
       return std::string(kNotAvailable);
     }
   }
-  if (params_.version >= Version::V2411 && !may_have_all_memory(part)) {
+  if (is_tested && !may_have_all_memory(part)) {
     reason = Reason::BadConstraints;
     return "CPU count per node can not be satisfied";
   }

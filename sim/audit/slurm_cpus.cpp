@@ -155,6 +155,10 @@ std::int64_t CpuBounds::most() const {
   const std::int64_t for_gpus = ceil_div(cpus_per_gpu_ * gpus_, tasks_);
   const std::int64_t task = std::max(cpus_per_task_, for_gpus);
   std::int64_t all_tasks = tasks_;
+  // An update of the job makes them so many since 24.11.
+  if (schedule_.rules.tasks_bring_cpus) {
+    all_tasks = std::max(all_tasks, nodes_ * asked_.tasks_per_node);
+  }
   if (asked_.tasks == 0) all_tasks = std::max(all_tasks, nodes_ * asked_.tasks_per_node);
   const std::int64_t others = std::max<std::int64_t>(all_tasks - nodes_, 0);
   std::int64_t sum = 0, widest = 0;

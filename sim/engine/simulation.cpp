@@ -176,7 +176,6 @@ class Simulation final : public Control, private JudgesControl {
   RequestId add_request(Request request) override {
     return state_.requests.add(std::move(request));
   }
-
   void cancel(JobId id, JobState as) override { leave_queue(id, as); }
   void count_use(JobId id, double worth) override { metering_.count(id, worth); }
   void fade_use(double factor) override { metering_.fade(factor); }
@@ -187,7 +186,6 @@ class Simulation final : public Control, private JudgesControl {
     for (const AttemptId id : power_.settle()) jobs.push_back(run_on_its_nodes(id));
     return jobs;
   }
-
   void note(std::string text) override { notes_.push_back(std::move(text)); }
   void forget(JobId id, Time at) override { eligibility_.forget(id, at); }
   bool names_unknown(JobId id, bool ended) const override {
