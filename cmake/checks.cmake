@@ -3,9 +3,10 @@ add_test(NAME tidy COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/tidy.py)
 add_test(NAME tidy_test COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/tidy_test.py)
 add_test(NAME validate_test
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/scripts/validate_test.py)
-# Whole scenarios against what a real slurmctld did, where ../shared has them.
+# Whole scenarios against what a real slurmctld did, where ../shared has them. The time-out is for
+# the sanitizers, with which a scenario may take minutes.
 add_test(NAME validate COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/scripts/validate
-         --program $<TARGET_FILE:rehearse>)
+         --program $<TARGET_FILE:rehearse> --timeout 600)
 set_tests_properties(validate PROPERTIES SKIP_RETURN_CODE 77)
 add_test(NAME random_slurm COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/tests/slurm/random_test.py
          $<TARGET_FILE:rehearse> 1 40)
