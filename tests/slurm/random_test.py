@@ -97,7 +97,8 @@ class Cluster:
                  "AccountingStorageEnforce=" + draw.choice(("associations,limits,qos", "limits",
                                                             "associations,limits,qos,safe")),
                  "SchedulerParameters=" + ",".join([f"bf_interval={draw.choice((10, 30, 60))}",
-                                                    "bf_continue", *some])]
+                                                    "bf_continue", *some]),
+                 "PriorityDecayHalfLife=12:00:00"]  # what waits for use to fade, waits ten of them
         if self.gpus:
             lines.append("GresTypes=gpu" + (",shard" if self.shards else ""))
         if self.preempts:
