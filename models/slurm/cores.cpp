@@ -57,8 +57,7 @@ class Sockets {
 };
 
 /// Sockets that the job does without are closed: the fullest of free cores come first, until they
-/// have GPUs and cores enough.
-/// Whether several sockets bring the GPUs and nothing else.
+/// have GPUs and cores enough. Returns whether several bring the GPUs, and none only cores.
 bool close_far_sockets(const Question& question, const Taken& from, std::uint32_t cores,
                        Sockets& sockets) {
   std::uint64_t devices = 0;

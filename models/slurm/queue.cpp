@@ -88,7 +88,11 @@ bool Controller::is_independent(JobRecord& job, bool by_backfill) {
       job.reason == Reason::Reservation || job.reason == Reason::Cleaning) {
     // What backfill itself finds out is no change to it (s12r1), what the main scheduler does is
     // (micro 130).
-    by_backfill ? take_reason(job, Reason::None) : set_reason(job, Reason::None);
+    if (by_backfill) {
+      take_reason(job, Reason::None);
+    } else {
+      set_reason(job, Reason::None);
+    }
   }
   return true;
 }

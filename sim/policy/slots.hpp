@@ -100,7 +100,6 @@ class PreemptionPolicy {
   /// What becomes of the running job, where it runs, if it is preempted.
   virtual PreemptMode mode_of(const View&, const Job&) const { return PreemptMode::Off; }
   /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
-  /// Whether `claimant` would be let pass `other` in a queue because it could preempt it if that
   /// were running (Slurm's sort_job_queue2). It may depend on both's partition, QOS, --priority and
   /// --nice, and on nothing else.
   virtual bool could_preempt(const View&, const Candidate& claimant, const Candidate& other) {

@@ -175,10 +175,9 @@ class ScriptReader {
   }
 
   bool has_names(const Command& command) {
-    for (const SlurmWord& name : command.names) {
-      if (!check_name(name, diagnostics_)) return false;
-    }
-    if (!command.names.empty()) return true;
+    bool are_good = true;
+    for (const SlurmWord& name : command.names) are_good &= check_name(name, diagnostics_);
+    if (!command.names.empty()) return are_good;
     report(command.place, fmt::format("add which {}?", command.place.text),
            "write its name, or Name=...", diagnostics_);
     return false;
